@@ -1,0 +1,1 @@
+//! Protobuf manifest and resource table of an app bundle.

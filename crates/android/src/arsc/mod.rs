@@ -1,0 +1,1 @@
+//! The compiled resource table, resources.arsc.

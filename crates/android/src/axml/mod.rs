@@ -1,0 +1,1 @@
+//! Binary XML as in AndroidManifest.xml and compiled layouts.

@@ -1,0 +1,1 @@
+//! Dalvik executables, versions 035 to 041.

@@ -1,0 +1,1 @@
+//! Hardened reader of zip containers: both the central and the local view, and what does not fit.

@@ -1,0 +1,1 @@
+//! Detectors: from what the readers return to facts, one file each.

@@ -1,0 +1,1 @@
+//! The typed facts: the only vocabulary that rules may see.

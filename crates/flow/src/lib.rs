@@ -1,0 +1,1 @@
+//! Analysis of bytecode: values within a method, class hierarchy.

@@ -1,0 +1,1 @@
+//! Reader of native libraries: ELF protections, symbols, JNI entry points.

@@ -1,0 +1,1 @@
+//! Rule schema, loader, matcher, rule tests and the baseline gate.

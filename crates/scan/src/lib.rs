@@ -1,0 +1,1 @@
+//! The pipeline: input kinds, limits, parallel work, from bytes to findings.
