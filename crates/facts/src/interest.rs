@@ -1,0 +1,40 @@
+//! What the rules want to know about the code, so that only that is computed.
+
+use std::collections::BTreeSet;
+
+/// A method by declaring class and name, source form; `<init>` for constructors. All overloads.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct MethodName {
+    pub class: String,
+    pub name: String,
+}
+
+impl MethodName {
+    /// Splits `java.net.URL.openConnection` at the last dot; `None` without a class.
+    pub fn parse(dotted: &str) -> Option<Self> {
+        let (class, name) = dotted.rsplit_once('.')?;
+        if class.is_empty() || name.is_empty() {
+            return None;
+        }
+        Some(Self { class: class.to_owned(), name: name.to_owned() })
+    }
+}
+
+/// Methods whose calls, and supertypes whose method bodies, become facts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Interest {
+    /// Calls of these, or of an override in a subclass, become `call` facts.
+    pub calls: BTreeSet<MethodName>,
+    /// Bodies of methods that override or implement these become `implementation` facts.
+    pub implementations: BTreeSet<MethodName>,
+    /// Reads of these fields (`class`, `name`) become `field_read` facts.
+    pub fields: BTreeSet<MethodName>,
+}
+
+impl Interest {
+    pub fn merge(&mut self, other: Interest) {
+        self.calls.extend(other.calls);
+        self.implementations.extend(other.implementations);
+        self.fields.extend(other.fields);
+    }
+}
