@@ -23,9 +23,15 @@ pub enum ArgValue {
     Field(String),
     /// Returned by a call whose value is not computed: `java.util.Random.nextInt`.
     /// `object` tells results of different calls apart.
-    Result { method: String, object: u32 },
+    Result {
+        method: String,
+        object: u32,
+    },
     /// Made in this method with `new`. `object` tells objects of one method apart.
-    New { class: String, object: u32 },
+    New {
+        class: String,
+        object: u32,
+    },
     /// One of several, by path. At most [`ArgValue::MAX_ALTERNATIVES`].
     OneOf(Vec<ArgValue>),
 }
@@ -100,7 +106,7 @@ pub struct FieldInfo {
 }
 
 /// Types that may stand in a fact.
-pub trait AsValue {
+pub(crate) trait AsValue {
     const TYPE: FieldType;
     fn as_value(&self) -> Value<'_>;
     /// Left out of reports.
@@ -140,4 +146,4 @@ as_value!(
 );
 as_value!(Vec<String>, Strings, |v| Value::Strings(v), absent v.is_empty());
 as_value!(Vec<i64>, Ints, |v| Value::Ints(v), absent v.is_empty());
-as_value!(ArgValue, Arg, |v| Value::Arg(v), absent *v == ArgValue::Unknown);
+as_value!(ArgValue, Arg, |v| Value::Arg(v), absent * v == ArgValue::Unknown);

@@ -1,1 +1,11 @@
-//! Analysis of bytecode: values within a method, class hierarchy.
+//! Analysis of bytecode. One intermediate representation ([`ir`]) for Dalvik and JVM code,
+//! control flow ([`cfg`]), and values within a method ([`eval`]).
+
+pub mod calls;
+pub mod cfg;
+pub mod eval;
+pub mod ir;
+mod library;
+mod value;
+
+pub use value::Abstract;

@@ -1,0 +1,118 @@
+//! What rules ask of a method: its calls with the values of their arguments, and its shape.
+
+use crate::eval::Evaluation;
+use crate::ir::{InvokeKind, Op, Sym, Symbols, parameter_kinds};
+use crate::value::Abstract;
+use menshen_facts::ArgValue;
+
+/// Names of called methods kept in a [`Shape`].
+const CALLS_MAX: usize = 256;
+
+/// One call with what is known at it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CallSite {
+    pub pc: u32,
+    pub method: Sym,
+    pub receiver: ArgValue,
+    /// Without the receiver.
+    pub args: Vec<ArgValue>,
+    pub result: ArgValue,
+    pub result_unused: bool,
+    pub guards: Vec<String>,
+    pub caught: bool,
+    pub in_loop: bool,
+}
+
+/// What a method does as a whole.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Shape {
+    /// Joined over all returns.
+    pub returns: ArgValue,
+    pub throws: bool,
+    /// No operation but constants and a return.
+    pub empty: bool,
+    /// Sorted, without repeats.
+    pub calls: Vec<String>,
+    pub branches: u32,
+}
+
+/// The reachable calls of the wanted methods, in program order of blocks.
+pub fn call_sites(
+    evaluation: &Evaluation<'_>,
+    symbols: &dyn Symbols,
+    wanted: impl Fn(Sym) -> bool,
+) -> Vec<CallSite> {
+    let mut sites = Vec::new();
+    evaluation.visit(|block, insn, state| {
+        let Op::Invoke { dst, kind, method, args } = &insn.op else { return };
+        if !wanted(*method) {
+            return;
+        }
+        let sig = symbols.method(*method);
+        let is_static = *kind == InvokeKind::Static || *kind == InvokeKind::Dynamic;
+        let (receiver, rest) = match args.split_first() {
+            Some((first, rest)) if !is_static => (state.resolved(*first).to_arg(true), rest),
+            _ => (ArgValue::Unknown, &args[..]),
+        };
+        let kinds = parameter_kinds(&sig.descriptor);
+        let args = rest
+            .iter()
+            .zip(&kinds)
+            .map(|(reg, kind)| state.resolved(*reg).to_arg(matches!(kind, b'L' | b'[')))
+            .collect();
+        let result =
+            ArgValue::Result { method: format!("{}.{}", sig.class, sig.name), object: insn.pc };
+        let returns_value = !sig.descriptor.ends_with(")V");
+        sites.push(CallSite {
+            pc: insn.pc,
+            method: *method,
+            receiver,
+            args,
+            result: if returns_value { result } else { ArgValue::Unknown },
+            result_unused: returns_value && dst.is_none(),
+            guards: Vec::new(),
+            caught: evaluation.cfg.blocks.get(block).is_some_and(|b| !b.exceptional.is_empty()),
+            in_loop: evaluation.cfg.in_loop(block),
+        });
+        if let Some(site) = sites.last_mut() {
+            site.guards = evaluation.guards(block);
+        }
+    });
+    sites
+}
+
+/// The shape of the reachable part of the method.
+pub fn shape(evaluation: &Evaluation<'_>, symbols: &dyn Symbols) -> Shape {
+    let mut shape = Shape { empty: true, ..Shape::default() };
+    let mut returns: Option<Abstract> = None;
+    evaluation.visit(|_, insn, state| match &insn.op {
+        Op::Return { value } => {
+            let value = value.map_or(Abstract::Unknown, |reg| state.resolved(reg));
+            returns = Some(match returns.take() {
+                Some(before) => before.join(&value),
+                None => value,
+            });
+        }
+        Op::Throw { .. } => {
+            shape.throws = true;
+            shape.empty = false;
+        }
+        Op::Invoke { method, .. } => {
+            shape.empty = false;
+            let sig = symbols.method(*method);
+            if shape.calls.len() < CALLS_MAX {
+                shape.calls.push(format!("{}.{}", sig.class, sig.name));
+            }
+        }
+        Op::Branch { .. } | Op::Switch { .. } => {
+            shape.branches += 1;
+            shape.empty = false;
+        }
+        Op::Nop | Op::Const { .. } | Op::Jump { .. } | Op::NewArray { .. } | Op::Move { .. } => {}
+        _ => shape.empty = false,
+    });
+    shape.returns = returns.map_or(ArgValue::Unknown, |value| value.to_arg(false));
+    shape.calls.sort();
+    shape.calls.dedup();
+    shape
+}
