@@ -4,6 +4,7 @@
 pub mod calls;
 pub mod cfg;
 pub mod eval;
+pub mod hierarchy;
 pub mod ir;
 mod library;
 mod value;
