@@ -76,7 +76,9 @@ impl<'p> Hierarchy<'p> {
                     .collect(),
             };
             for name in direct {
-                if name != "java.lang.Object" && order.len() < SUPERTYPES_MAX && seen.insert(name.clone())
+                if name != "java.lang.Object"
+                    && order.len() < SUPERTYPES_MAX
+                    && seen.insert(name.clone())
                 {
                     order.push(name.clone());
                     queue.push_back(name);
