@@ -7,6 +7,7 @@ pub mod eval;
 pub mod hierarchy;
 pub mod ir;
 mod library;
+pub mod lower_dex;
 mod value;
 
 pub use value::Abstract;
