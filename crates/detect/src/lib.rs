@@ -1,1 +1,19 @@
-//! Detectors: from what the readers return to facts, one file each.
+//! Detectors: from what the readers return to facts, one subject a file.
+//!
+//! A detector takes parsed things and gives a [`menshen_facts::Facts`] with the scan issues met
+//! on the way. It knows parsers and models, never rules. The order is given by what one needs of
+//! another: the manifest says what the app is called, [`Ownership`] follows from it, everything
+//! else is then attributed as it is found.
+
+pub mod code;
+mod ownership;
+
+pub use ownership::Ownership;
+
+use menshen_base::{Owner, Place};
+use menshen_facts::{Fact, How};
+
+/// A static fact.
+pub(crate) fn fact<T>(data: T, place: Place, owner: Owner) -> Fact<T> {
+    Fact { data, place, owner, how: How::Static }
+}

@@ -5,7 +5,7 @@
 //! side that can be taken. What leaves the method is not followed: calls give a value that is
 //! known to come from them, fields one that is known to be read.
 //!
-//! Not here: anything across methods (only constants of static final fields come from outside,
+//! Not here: anything across methods (only fields that never change come from outside,
 //! through [`Environment`]).
 
 use crate::cfg::Cfg;
@@ -26,7 +26,7 @@ const INSNS_MAX: usize = 60_000;
 
 /// What the analysis may ask about the world outside the method.
 pub trait Environment {
-    /// The value of a static final field whose initialiser is constant.
+    /// The value of a field that is the same whenever it is read.
     fn constant_field(&self, class: &str, name: &str) -> Option<Abstract>;
 }
 
@@ -460,14 +460,12 @@ impl<'a> Evaluation<'a> {
                 };
                 state.set(*dst, length.map_or(Abstract::Unknown, Abstract::Int));
             }
-            Op::GetField { dst, object, field } => {
+            Op::GetField { dst, field, .. } => {
                 let (class, name) = self.symbols.field(*field);
-                let constant = match object {
-                    None => self.environment.constant_field(&class, &name),
-                    Some(_) => None,
-                };
-                let value =
-                    constant.unwrap_or_else(|| Abstract::Field(format!("{class}.{name}").into()));
+                let value = self
+                    .environment
+                    .constant_field(&class, &name)
+                    .unwrap_or_else(|| Abstract::Field(format!("{class}.{name}").into()));
                 state.set(*dst, value);
             }
             Op::PutField { src, .. } => {

@@ -42,6 +42,15 @@ impl Abstract {
         Self::Str(text.into())
     }
 
+    /// A literal, a class, or an array of constants.
+    pub fn is_constant(&self) -> bool {
+        match self {
+            Self::Null | Self::Int(_) | Self::Str(_) | Self::Class(_) => true,
+            Self::Array(items) | Self::OneOf(items) => items.iter().all(Self::is_constant),
+            _ => false,
+        }
+    }
+
     /// The value after two paths meet.
     pub(crate) fn join(&self, other: &Self) -> Self {
         if self == other {

@@ -6,7 +6,7 @@
 static CLASSES: &str = include_str!("../../../models/android/platform_classes.tsv");
 
 /// Direct supertypes of a platform class, superclass first, `java.lang.Object` left out.
-/// Names with slashes, as in class files: `android/app/Activity`. `None` if it is not one.
+/// Names in source form, `$` before nested names. `None` if it is not one.
 pub fn platform_supertypes(class: &str) -> Option<impl Iterator<Item = &'static str>> {
     let line = find(class)?;
     let mut columns = line.split('\t').skip(1);
@@ -52,9 +52,9 @@ mod tests {
             let name = line.split('\t').next().unwrap();
             assert_eq!(find(name), Some(line));
         }
-        let supers: Vec<_> = platform_supertypes("android/app/Activity").unwrap().collect();
-        assert_eq!(supers[0], "android/view/ContextThemeWrapper");
-        assert!(!is_platform_class("com/example/Main"));
+        let supers: Vec<_> = platform_supertypes("android.app.Activity").unwrap().collect();
+        assert_eq!(supers[0], "android.view.ContextThemeWrapper");
+        assert!(!is_platform_class("com.example.Main"));
         assert!(!is_platform_class(""));
         assert!(!is_platform_class("zzz"));
     }

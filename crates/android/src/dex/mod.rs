@@ -309,6 +309,20 @@ impl<'a> Dex<'a> {
         None
     }
 
+    /// Whether some string starts with the text.
+    pub fn has_string_with_prefix(&self, text: &[u8]) -> bool {
+        let wanted = Mutf8(text);
+        let (mut low, mut high) = (0u32, self.string_count());
+        while low < high {
+            let middle = low.midpoint(high);
+            match self.string(StringId(middle)).map(|string| string.cmp_utf16(wanted)) {
+                Some(std::cmp::Ordering::Less) => low = middle.saturating_add(1),
+                _ => high = middle,
+            }
+        }
+        self.string(StringId(low)).is_some_and(|string| string.bytes().starts_with(text))
+    }
+
     pub fn classes(&self) -> impl ExactSizeIterator<Item = ClassDef> + 'a {
         self.classes.chunks_exact(32).map(ClassDef::read)
     }

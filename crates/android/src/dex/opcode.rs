@@ -118,6 +118,25 @@ impl Opcode {
         self.info().flags & INVOKES != 0
     }
 
+    /// `iget*`, `sget*`: the index is a field.
+    pub fn reads_field(self) -> bool {
+        matches!(self.0, 0x52..=0x58 | 0x60..=0x66)
+    }
+
+    /// `iput*`, `sput*`: the index is a field.
+    pub fn writes_field(self) -> bool {
+        matches!(self.0, 0x59..=0x5f | 0x67..=0x6d)
+    }
+
+    pub fn is_new_instance(self) -> bool {
+        self.0 == 0x22
+    }
+
+    /// `const-string`; the index of `const-string/jumbo` does not fit the second unit.
+    pub fn is_const_string(self) -> bool {
+        self.0 == 0x1a || self.0 == 0x1b
+    }
+
     pub fn is_unused(self) -> bool {
         self.info().flags & UNUSED != 0
     }

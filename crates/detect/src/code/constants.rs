@@ -1,0 +1,206 @@
+//! Fields whose value never changes: what their class writes into them once.
+//!
+//! A field counts as constant when it is final, or private and written by its own class only in
+//! initialisers. Its value is the initial value in the DEX file or what the class's initialiser
+//! writes; for instance fields, what every constructor writes. Initialisers are evaluated with
+//! the initial values of other classes only, so that the answer does not depend on which class
+//! was asked for first.
+
+use super::program::Program;
+use menshen_android::dex::{ClassDef, Dex, EncodedMethod, EncodedValue, FieldId, MethodId};
+use menshen_flow::cfg::Cfg;
+use menshen_flow::eval::{Environment, Evaluation};
+use menshen_flow::ir::Op;
+use menshen_flow::lower_dex::{DexSymbols, lower};
+use menshen_flow::Abstract;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, RwLock};
+
+const ACC_PRIVATE: u32 = 0x2;
+const ACC_STATIC: u32 = 0x8;
+const ACC_FINAL: u32 = 0x10;
+/// Classes with more methods are not searched for writes to private fields.
+const METHODS_SEARCHED_MAX: usize = 2_000;
+
+type Fields = HashMap<String, Abstract>;
+
+/// Answers the evaluation's questions about fields, remembering each class once.
+#[derive(Debug)]
+pub(crate) struct Constants<'p, 'a> {
+    program: &'p Program<'p, 'a>,
+    known: RwLock<HashMap<String, Arc<Fields>>>,
+}
+
+impl<'p, 'a> Constants<'p, 'a> {
+    pub(crate) fn new(program: &'p Program<'p, 'a>) -> Self {
+        Self { program, known: RwLock::default() }
+    }
+
+    fn fields_of(&self, class: &str) -> Arc<Fields> {
+        if let Some(fields) = self.known.read().ok().and_then(|known| known.get(class).cloned()) {
+            return fields;
+        }
+        let fields = Arc::new(self.evaluate(class));
+        if let Ok(mut known) = self.known.write() {
+            known.insert(class.to_owned(), Arc::clone(&fields));
+        }
+        fields
+    }
+
+    fn evaluate(&self, class: &str) -> Fields {
+        let Some(entry) = self.program.class(class) else { return Fields::new() };
+        let Some(file) = self.program.files.get(entry.file) else { return Fields::new() };
+        ClassFields::evaluate(self.program, &file.dex, &entry.class).unwrap_or_default()
+    }
+}
+
+impl Environment for Constants<'_, '_> {
+    fn constant_field(&self, class: &str, name: &str) -> Option<Abstract> {
+        self.fields_of(class).get(name).cloned()
+    }
+}
+
+/// Initial values alone: what an initialiser may ask of other classes.
+struct InitialValues<'p, 'a>(&'p Program<'p, 'a>);
+
+impl Environment for InitialValues<'_, '_> {
+    fn constant_field(&self, class: &str, name: &str) -> Option<Abstract> {
+        let entry = self.0.class(class)?;
+        let dex = &self.0.files.get(entry.file)?.dex;
+        let data = dex.class_data(&entry.class).ok()?;
+        let values = dex.static_values(&entry.class);
+        let at = data.static_fields.iter().position(|field| {
+            field.access & ACC_FINAL != 0 && field_name(dex, field.id) == name
+        })?;
+        values.get(at).and_then(|value| initial(dex, value))
+    }
+}
+
+/// One class while its fields are worked out.
+struct ClassFields<'c, 'a> {
+    dex: &'c Dex<'a>,
+    /// Fields that can be constant, by number.
+    candidates: BTreeMap<u32, String>,
+    values: BTreeMap<u32, Option<Abstract>>,
+}
+
+impl<'c, 'a> ClassFields<'c, 'a> {
+    fn evaluate(program: &Program<'_, 'a>, dex: &'c Dex<'a>, class: &ClassDef) -> Option<Fields> {
+        let data = dex.class_data(class).ok()?;
+        let mut this = Self { dex, candidates: BTreeMap::new(), values: BTreeMap::new() };
+        let may_search = data.methods().count() <= METHODS_SEARCHED_MAX;
+        for field in data.static_fields.iter().chain(&data.instance_fields) {
+            let fixed = field.access & ACC_FINAL != 0
+                || (field.access & ACC_PRIVATE != 0 && may_search);
+            if fixed {
+                this.candidates.insert(field.id.0, field_name(dex, field.id));
+            }
+        }
+        let initial_values = dex.static_values(class);
+        for (at, field) in data.static_fields.iter().enumerate() {
+            if let Some(value) = initial_values.get(at).and_then(|value| initial(dex, value)) {
+                this.values.insert(field.id.0, Some(value));
+            }
+        }
+        let environment = InitialValues(program);
+        let mut constructors = 0;
+        for method in data.methods() {
+            match method_name(dex, method.id).as_str() {
+                "<clinit>" => this.initialiser(method, &environment),
+                "<init>" => {
+                    constructors += 1;
+                    this.initialiser(method, &environment);
+                }
+                _ => this.drop_written(method),
+            }
+        }
+        if constructors > 1 {
+            // A constructor that calls another of its class writes nothing itself.
+            this.values.retain(|_, value| value.is_some());
+        }
+        let Self { candidates, values, .. } = this;
+        Some(
+            values
+                .into_iter()
+                .filter_map(|(id, value)| Some((candidates.get(&id)?.clone(), value?)))
+                .collect(),
+        )
+    }
+
+    /// Takes the values that an initialiser writes; two different ones make the field unknown.
+    fn initialiser(&mut self, method: &EncodedMethod, environment: &dyn Environment) {
+        let Ok(Some(code)) = self.dex.code(method) else { return };
+        let descriptor = self
+            .dex
+            .method(method.id)
+            .map(|reference| self.dex.descriptor(reference.proto))
+            .unwrap_or_default();
+        let is_static = method.access & ACC_STATIC != 0;
+        let symbols = DexSymbols(self.dex);
+        let Some(body) = lower(self.dex, &code, is_static, &descriptor) else {
+            return self.drop_written(method);
+        };
+        let cfg = Cfg::build(&body);
+        let Ok(evaluation) = Evaluation::run(&body, &cfg, &symbols, environment) else {
+            return self.drop_written(method);
+        };
+        let mut written: BTreeMap<u32, Abstract> = BTreeMap::new();
+        evaluation.visit(|block, insn, state| {
+            let Op::PutField { field, src, .. } = &insn.op else { return };
+            let value = state.resolved(*src);
+            let value = if evaluation.cfg.in_loop(block) { Abstract::Unknown } else { value };
+            written
+                .entry(*field)
+                .and_modify(|before| {
+                    if *before != value {
+                        *before = Abstract::Unknown;
+                    }
+                })
+                .or_insert(value);
+        });
+        for (field, value) in written {
+            let constant = value.is_constant().then_some(value);
+            match self.values.get(&field) {
+                Some(before) if !is_static && *before != constant => {
+                    self.values.insert(field, None);
+                }
+                _ => {
+                    self.values.insert(field, constant);
+                }
+            }
+        }
+    }
+
+    /// A field that an ordinary method writes is not constant.
+    fn drop_written(&mut self, method: &EncodedMethod) {
+        let Ok(Some(code)) = self.dex.code(method) else { return };
+        code.units.scan(|_, op, index| {
+            if op.writes_field() {
+                self.candidates.remove(&u32::from(index));
+            }
+        });
+    }
+}
+
+fn initial(dex: &Dex<'_>, value: &EncodedValue) -> Option<Abstract> {
+    match value {
+        EncodedValue::String(_) => value.text(dex).map(|text| Abstract::str(text.to_str().as_ref())),
+        EncodedValue::Int(value) => Some(Abstract::Int(*value)),
+        EncodedValue::Boolean(value) => Some(Abstract::Int(i64::from(*value))),
+        _ => None,
+    }
+}
+
+fn field_name(dex: &Dex<'_>, id: FieldId) -> String {
+    dex.field(id)
+        .and_then(|field| dex.string(field.name))
+        .map(|name| name.to_str().into_owned())
+        .unwrap_or_default()
+}
+
+fn method_name(dex: &Dex<'_>, id: MethodId) -> String {
+    dex.method(id)
+        .and_then(|method| dex.string(method.name))
+        .map(|name| name.to_str().into_owned())
+        .unwrap_or_default()
+}

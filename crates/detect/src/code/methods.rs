@@ -1,0 +1,432 @@
+//! The second pass: facts from the methods that mention what rules ask for.
+
+use super::constants::Constants;
+use super::program::{DexFile, Program, type_name};
+use super::targets::{Bits, Targets};
+use super::{METHOD_TOO_COMPLEX, place};
+use crate::{Ownership, fact};
+use menshen_android::dex::{ClassDef, Code, Dex, EncodedMethod, FieldId, Insn, StringId};
+use menshen_base::{Owner, Place, ScanIssue};
+use menshen_facts::{Call, Fact, Facts, FieldRead, Implementation, Interest, MethodName};
+use menshen_flow::calls::{CallSite, call_sites, shape};
+use menshen_flow::cfg::Cfg;
+use menshen_flow::eval::Evaluation;
+use menshen_flow::lower_dex::{DexSymbols, lower};
+use rayon::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+
+const ACC_STATIC: u32 = 0x8;
+/// Classes of one parallel piece of work.
+const CLASSES_PER_TASK: usize = 256;
+/// Places kept for one string.
+const USES_MAX: usize = 4;
+
+/// Where a string of the pool is used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StringUse {
+    pub place: Place,
+    pub owner: Owner,
+}
+
+/// Uses by file and string.
+pub type StringUses = BTreeMap<(usize, StringId), Vec<StringUse>>;
+
+/// What the second pass finds.
+#[derive(Debug, Default)]
+pub struct Found {
+    pub facts: Facts,
+    pub issues: Vec<ScanIssue>,
+    pub string_uses: StringUses,
+    /// Methods with code, and those of them that were read to their end.
+    pub methods: u64,
+    pub methods_read: u64,
+    pub classes: u64,
+    pub classes_read: u64,
+    instantiated: BTreeSet<String>,
+}
+
+/// Looks at all methods. `strings` are those of each file whose uses are wanted.
+pub fn detect(
+    program: &Program<'_, '_>,
+    interest: &Interest,
+    ownership: &Ownership,
+    strings: &[BTreeSet<StringId>],
+) -> Found {
+    let constants = Constants::new(program);
+    let targets: Vec<Targets<'_>> = program
+        .files
+        .par_iter()
+        .map(|file| Targets::resolve(&file.dex, interest, &program.hierarchy))
+        .collect();
+    let marks: Vec<Bits> = strings.iter().map(bits).collect();
+    let empty = Bits::default();
+    let tasks: Vec<(usize, Vec<ClassDef>)> = program
+        .files
+        .iter()
+        .enumerate()
+        .flat_map(|(file, dex)| {
+            let classes: Vec<ClassDef> = dex.dex.classes().collect();
+            let pieces: Vec<_> =
+                classes.chunks(CLASSES_PER_TASK).map(|piece| (file, piece.to_vec())).collect();
+            pieces
+        })
+        .collect();
+    let pieces: Vec<Found> = tasks
+        .par_iter()
+        .filter_map(|(index, classes)| {
+            let file = program.files.get(*index)?;
+            let mut pass = Pass {
+                program,
+                file,
+                index: *index,
+                targets: targets.get(*index)?,
+                strings: marks.get(*index).unwrap_or(&empty),
+                constants: &constants,
+                ownership,
+                created: Bits::default(),
+                found: Found::default(),
+            };
+            for class in classes {
+                pass.class(class);
+            }
+            Some(pass.finish())
+        })
+        .collect();
+    let mut all = Found::default();
+    for piece in pieces {
+        all.merge(piece);
+    }
+    for implementation in &mut all.facts.implementations {
+        implementation.data.instantiated = all.instantiated.contains(&implementation.data.class);
+    }
+    all
+}
+
+fn bits(strings: &BTreeSet<StringId>) -> Bits {
+    let mut bits = Bits::default();
+    for string in strings {
+        bits.insert(string.0);
+    }
+    bits
+}
+
+impl Found {
+    fn merge(&mut self, mut other: Found) {
+        self.facts.append(other.facts);
+        self.issues.append(&mut other.issues);
+        for (string, mut uses) in other.string_uses {
+            let mine = self.string_uses.entry(string).or_default();
+            let room = USES_MAX.saturating_sub(mine.len());
+            uses.truncate(room);
+            mine.append(&mut uses);
+        }
+        self.methods += other.methods;
+        self.methods_read += other.methods_read;
+        self.classes += other.classes;
+        self.classes_read += other.classes_read;
+        self.instantiated.append(&mut other.instantiated);
+    }
+}
+
+/// The pass over some classes of one file.
+struct Pass<'s, 'p, 'a> {
+    program: &'s Program<'p, 'a>,
+    file: &'s DexFile<'a>,
+    index: usize,
+    targets: &'s Targets<'s>,
+    strings: &'s Bits,
+    constants: &'s Constants<'s, 'a>,
+    ownership: &'s Ownership,
+    /// Types of which an object is made.
+    created: Bits,
+    found: Found,
+}
+
+/// The class that is being looked at.
+struct InClass {
+    name: String,
+    supers: Vec<String>,
+    owner: Owner,
+}
+
+/// What a walk over the instructions of a method comes upon.
+#[derive(Default)]
+struct Mentions {
+    calls: bool,
+    fields: Vec<(u32, u16)>,
+    strings: Vec<u32>,
+}
+
+impl<'s, 'a> Pass<'s, '_, 'a>
+where
+    'a: 's,
+{
+    fn class(&mut self, class: &ClassDef) {
+        self.found.classes += 1;
+        let dex = &self.file.dex;
+        let data = match dex.class_data(class) {
+            Ok(data) => data,
+            Err(issue) => {
+                self.found.issues.push(issue.within(&self.file.path));
+                return;
+            }
+        };
+        self.found.classes_read += 1;
+        let mut context: Option<InClass> = None;
+        for method in data.methods() {
+            if method.code_offset == 0 {
+                continue;
+            }
+            self.found.methods += 1;
+            let code = match dex.code(method) {
+                Ok(Some(code)) => code,
+                Ok(None) => continue,
+                Err(issue) => {
+                    self.found.issues.push(issue.within(&self.file.path));
+                    continue;
+                }
+            };
+            self.found.methods_read += 1;
+            self.method(class, method, &code, &mut context);
+        }
+    }
+
+    fn method(
+        &mut self,
+        class: &ClassDef,
+        method: &EncodedMethod,
+        code: &Code<'a>,
+        context: &mut Option<InClass>,
+    ) {
+        let Some(reference) = self.file.dex.method(method.id) else { return };
+        let mentions = self.mentions(code);
+        let may_override = method.access & ACC_STATIC == 0
+            && self.targets.overrides_named(reference.name);
+        if !mentions.calls
+            && !may_override
+            && mentions.fields.is_empty()
+            && mentions.strings.is_empty()
+        {
+            return;
+        }
+        let context = context.get_or_insert_with(|| self.context(class));
+        let name = self.text(reference.name);
+        let descriptor = self.file.dex.descriptor(reference.proto);
+        let member = format!("{name}{descriptor}");
+        for string in mentions.strings {
+            self.found.string_uses.entry((self.index, StringId(string))).or_default().push(
+                StringUse {
+                    place: place(&self.file.path, context.name.clone(), member.clone(), None),
+                    owner: context.owner.clone(),
+                },
+            );
+        }
+        for (pc, field) in mentions.fields {
+            self.field_read(context, &member, &name, pc, field, code);
+        }
+        let overridden = match may_override {
+            true => self.targets.overridden(reference.name, &context.supers),
+            false => Vec::new(),
+        };
+        if mentions.calls || !overridden.is_empty() {
+            self.evaluate(method, code, context, &Signature { name, descriptor, member }, &overridden);
+        }
+    }
+
+    fn mentions(&mut self, code: &Code<'a>) -> Mentions {
+        let mut mentions = Mentions::default();
+        code.units.scan(|pc, op, index| {
+            let index32 = u32::from(index);
+            if op.is_invoke() {
+                mentions.calls |= self.targets.methods.contains(index32);
+            } else if op.reads_field() {
+                if self.targets.fields.contains(index32) {
+                    mentions.fields.push((pc, index));
+                }
+            } else if op.is_const_string() {
+                let string = match code.units.decode(pc) {
+                    Some(Insn { index, .. }) if op.0 == 0x1b => index,
+                    _ => index32,
+                };
+                if self.strings.contains(string) {
+                    mentions.strings.push(string);
+                }
+            } else if op.is_new_instance() {
+                self.created.insert(index32);
+            }
+        });
+        mentions
+    }
+
+    fn context(&self, class: &ClassDef) -> InClass {
+        let name = type_name(&self.file.dex, class.ty);
+        let supers = self.program.hierarchy.supertypes(&name);
+        let owner = self.ownership.of_class(&name);
+        InClass { name, supers, owner }
+    }
+
+    fn text(&self, id: StringId) -> String {
+        self.file.dex.string(id).map(|text| text.to_str().into_owned()).unwrap_or_default()
+    }
+
+    fn at(&self, class: &InClass, member: &str, pc: u32, lines: &Lines) -> Place {
+        let mut at = place(&self.file.path, class.name.clone(), member.to_owned(), Some(pc));
+        if let Some(code) = &mut at.code {
+            code.line = lines.of(pc);
+        }
+        at
+    }
+
+    fn field_read(
+        &mut self,
+        class: &InClass,
+        member: &str,
+        method: &str,
+        pc: u32,
+        field: u16,
+        code: &Code<'a>,
+    ) {
+        let Some(wanted) = self.targets.field_names.get(&u32::from(field)) else { return };
+        debug_assert!(self.file.dex.field(FieldId(u32::from(field))).is_some());
+        let lines = Lines(code.lines(&self.file.dex));
+        let at = self.at(class, member, pc, &lines);
+        self.found.facts.field_reads.push(fact(
+            FieldRead {
+                class: wanted.class.clone(),
+                field: wanted.name.clone(),
+                caller_class: class.name.clone(),
+                caller_method: method.to_owned(),
+            },
+            at,
+            class.owner.clone(),
+        ));
+    }
+
+    fn evaluate(
+        &mut self,
+        method: &EncodedMethod,
+        code: &Code<'a>,
+        class: &InClass,
+        signature: &Signature,
+        overridden: &[&MethodName],
+    ) {
+        let symbols = DexSymbols(&self.file.dex);
+        let is_static = method.access & ACC_STATIC != 0;
+        let body = lower(&self.file.dex, code, is_static, &signature.descriptor);
+        let cfg = body.as_ref().map(Cfg::build);
+        let evaluation = body
+            .as_ref()
+            .zip(cfg.as_ref())
+            .and_then(|(body, cfg)| Evaluation::run(body, cfg, &symbols, self.constants).ok());
+        let Some(evaluation) = evaluation else {
+            self.found.issues.push(ScanIssue {
+                kind: &METHOD_TOO_COMPLEX,
+                place: place(&self.file.path, class.name.clone(), signature.member.clone(), None),
+                detail: format!("{} code units", code.units.count()),
+            });
+            return;
+        };
+        let lines = Lines(code.lines(&self.file.dex));
+        for site in call_sites(&evaluation, &symbols, |id| self.targets.methods.contains(id)) {
+            self.call(class, signature, &site, &lines);
+        }
+        if !overridden.is_empty() {
+            let shape = shape(&evaluation, &symbols);
+            for wanted in overridden {
+                let at = self.at(class, &signature.member, 0, &lines);
+                self.found.facts.implementations.push(fact(
+                    Implementation {
+                        class: class.name.clone(),
+                        method: signature.name.clone(),
+                        descriptor: signature.descriptor.clone(),
+                        overrides: format!("{}.{}", wanted.class, wanted.name),
+                        supers: class.supers.clone(),
+                        returns: shape.returns.clone(),
+                        throws: shape.throws,
+                        empty: shape.empty,
+                        calls: shape.calls.clone(),
+                        branches: i64::from(shape.branches),
+                        instantiated: false,
+                    },
+                    at,
+                    class.owner.clone(),
+                ));
+            }
+        }
+    }
+
+    fn call(
+        &mut self,
+        class: &InClass,
+        signature: &Signature,
+        site: &CallSite,
+        lines: &Lines,
+    ) {
+        let Some(names) = self.targets.method_names.get(&site.method) else { return };
+        let Some(called) = self.file.dex.method(menshen_android::dex::MethodId(site.method)) else {
+            return;
+        };
+        let receiver_class = type_name(&self.file.dex, called.class);
+        let argument = |index: usize| site.args.get(index).cloned().unwrap_or_default();
+        let at = self.at(class, &signature.member, site.pc, lines);
+        let calls: Vec<Fact<Call>> = names
+            .iter()
+            .map(|wanted| {
+                let data = Call {
+                    class: wanted.class.clone(),
+                    method: wanted.name.clone(),
+                    descriptor: self.file.dex.descriptor(called.proto),
+                    receiver_class: Some(receiver_class.clone())
+                        .filter(|name| *name != wanted.class),
+                    receiver: site.receiver.clone(),
+                    arg0: argument(0),
+                    arg1: argument(1),
+                    arg2: argument(2),
+                    arg3: argument(3),
+                    arg4: argument(4),
+                    arg5: argument(5),
+                    result: site.result.clone(),
+                    result_unused: site.result_unused,
+                    caller_class: class.name.clone(),
+                    caller_method: signature.name.clone(),
+                    caller_supers: class.supers.clone(),
+                    guards: site.guards.clone(),
+                    caught: site.caught,
+                    in_loop: site.in_loop,
+                };
+                fact(data, at.clone(), class.owner.clone())
+            })
+            .collect();
+        self.found.facts.calls.extend(calls);
+    }
+
+    fn finish(mut self) -> Found {
+        let dex: &Dex<'_> = &self.file.dex;
+        for ty in 0..dex.type_count() {
+            if self.created.contains(ty) {
+                let name = type_name(dex, menshen_android::dex::TypeId(ty));
+                if self.program.hierarchy.contains(&name) {
+                    self.found.instantiated.insert(name);
+                }
+            }
+        }
+        self.found
+    }
+}
+
+/// Name, descriptor, and both together, of the method at hand.
+struct Signature {
+    name: String,
+    descriptor: String,
+    member: String,
+}
+
+/// The line table of a method, read once.
+struct Lines(Vec<(u32, u32)>);
+
+impl Lines {
+    fn of(&self, pc: u32) -> Option<u32> {
+        let after = self.0.partition_point(|(address, _)| *address <= pc);
+        self.0.get(after.checked_sub(1)?).map(|(_, line)| *line)
+    }
+}

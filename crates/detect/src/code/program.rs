@@ -1,0 +1,86 @@
+//! All classes of an app, indexed by name.
+
+use menshen_android::dex::{ClassDef, Dex, TypeId};
+use menshen_flow::hierarchy::{ClassInfo, Hierarchy, Platform};
+use menshen_flow::ir::source_name;
+use menshen_models::platform_supertypes;
+use rayon::prelude::*;
+use std::collections::HashMap;
+
+/// One logical DEX file and the entry it lies in.
+#[derive(Debug)]
+pub struct DexFile<'a> {
+    pub path: String,
+    pub dex: Dex<'a>,
+}
+
+/// Where a class is defined.
+#[derive(Debug, Clone, Copy)]
+pub struct ClassEntry {
+    /// Index into [`Program::files`].
+    pub file: usize,
+    pub class: ClassDef,
+}
+
+/// The code of an app.
+#[derive(Debug)]
+pub struct Program<'p, 'a> {
+    pub files: &'p [DexFile<'a>],
+    pub hierarchy: Hierarchy<'static>,
+    classes: HashMap<String, ClassEntry>,
+}
+
+struct AndroidPlatform;
+
+impl Platform for AndroidPlatform {
+    fn supertypes(&self, class: &str) -> Option<Vec<&str>> {
+        platform_supertypes(class).map(Iterator::collect)
+    }
+}
+
+static PLATFORM: AndroidPlatform = AndroidPlatform;
+
+impl<'p, 'a> Program<'p, 'a> {
+    /// Reads the class tables. The first definition of a name wins, as at run time.
+    pub fn index(files: &'p [DexFile<'a>]) -> Self {
+        let rows: Vec<Vec<(String, ClassInfo, ClassDef)>> =
+            files.par_iter().map(|file| class_rows(&file.dex)).collect();
+        let mut program =
+            Self { files, hierarchy: Hierarchy::new(&PLATFORM), classes: HashMap::new() };
+        for (file, rows) in rows.into_iter().enumerate() {
+            for (name, info, class) in rows {
+                program.classes.entry(name.clone()).or_insert(ClassEntry { file, class });
+                program.hierarchy.add(name, info);
+            }
+        }
+        program
+    }
+
+    /// Where the class is defined, by its name in source form.
+    pub fn class(&self, name: &str) -> Option<&ClassEntry> {
+        self.classes.get(name)
+    }
+
+    /// Names of all classes, in no order.
+    pub fn class_names(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.classes.keys().map(String::as_str)
+    }
+}
+
+fn class_rows(dex: &Dex<'_>) -> Vec<(String, ClassInfo, ClassDef)> {
+    dex.classes()
+        .map(|class| {
+            let info = ClassInfo {
+                superclass: class.superclass.map(|ty| type_name(dex, ty)),
+                interfaces: dex.interfaces(&class).into_iter().map(|ty| type_name(dex, ty)).collect(),
+                access: class.access,
+            };
+            (type_name(dex, class.ty), info, class)
+        })
+        .collect()
+}
+
+/// Source form of a type.
+pub(crate) fn type_name(dex: &Dex<'_>, ty: TypeId) -> String {
+    dex.type_name(ty).map(|name| source_name(&name.to_str())).unwrap_or_default()
+}
