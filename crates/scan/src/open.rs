@@ -1,0 +1,203 @@
+//! From files to opened containers: what kind of artifact it is, and its parts.
+//!
+//! The content decides, not the name: a bundle has `BundleConfig.pb`, a set holds APKs, a library
+//! has `classes.jar`. Containers within containers are opened once, not deeper.
+
+use crate::input::Input;
+use menshen_archive::{Entry, Zip};
+use menshen_base::{IssueKind, ScanIssue, Sha256Hex, text};
+use menshen_rules::assessment::ArtifactKind;
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+use std::borrow::Cow;
+use std::fs;
+use std::path::Path;
+
+/// Largest file that is read.
+const FILE_BYTES_MAX: u64 = 4 << 30;
+/// Largest APK inside another file that is opened.
+const INNER_BYTES_MAX: usize = 1 << 30;
+/// APKs of one set.
+const PARTS_MAX: usize = 512;
+
+const UNREADABLE: IssueKind = IssueKind {
+    code: "scan/unreadable",
+    title: text("文件无法读取", "the file cannot be read"),
+    lost: text("整个文件未检查", "nothing in the file was looked at"),
+};
+const TOO_LARGE: IssueKind = IssueKind {
+    code: "scan/file-too-large",
+    title: text("文件超过大小上限", "the file is larger than the limit"),
+    lost: text("整个文件未检查", "nothing in the file was looked at"),
+};
+const NOT_AN_ARTIFACT: IssueKind = IssueKind {
+    code: "scan/not-an-app",
+    title: text(
+        "不是 APK、拆分包、AAB、AAR 或 JAR",
+        "not an APK, a split set, an AAB, an AAR or a JAR",
+    ),
+    lost: text("整个文件未检查", "nothing in the file was looked at"),
+};
+const TOO_MANY_PARTS: IssueKind = IssueKind {
+    code: "scan/too-many-parts",
+    title: text("拆分包中的 APK 过多", "the set holds too many APKs"),
+    lost: text("其余 APK 未检查", "the APKs behind the limit were not looked at"),
+};
+
+/// The bytes of one file, read.
+#[derive(Debug)]
+pub struct Blob {
+    pub name: String,
+    pub bytes: Vec<u8>,
+    pub sha256: Sha256Hex,
+}
+
+/// One opened container.
+#[derive(Debug)]
+pub struct Part<'a> {
+    /// Put before the paths of its entries; empty when the artifact is one file.
+    pub path: String,
+    pub bytes: &'a [u8],
+    pub zip: Zip<'a>,
+}
+
+/// Reads the files of an input. What cannot be read is an issue.
+pub fn read(input: &Input) -> (Vec<Blob>, Vec<ScanIssue>) {
+    let mut blobs = Vec::new();
+    let mut issues = Vec::new();
+    for path in &input.files {
+        match read_file(path) {
+            Ok(bytes) => {
+                let name =
+                    path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+                blobs.push(Blob { name, sha256: Sha256Hex(String::new()), bytes });
+            }
+            Err(issue) => issues.push(issue),
+        }
+    }
+    blobs.par_iter_mut().for_each(|blob| {
+        blob.sha256 = Sha256Hex::from_bytes(&Sha256::digest(&blob.bytes).into());
+    });
+    (blobs, issues)
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>, ScanIssue> {
+    let unreadable = |error: std::io::Error| ScanIssue::new(&UNREADABLE).detail(error.to_string());
+    let size = fs::metadata(path).map_err(unreadable)?.len();
+    if size > FILE_BYTES_MAX {
+        return Err(ScanIssue::new(&TOO_LARGE).detail(format!("{size} bytes, read up to {FILE_BYTES_MAX}")));
+    }
+    fs::read(path).map_err(unreadable)
+}
+
+/// The APKs inside the set files (`.apks`, `.xapk`, `.apkm`), inflated where they must be.
+#[derive(Debug, Default)]
+pub struct Inner<'a> {
+    parts: Vec<(String, Cow<'a, [u8]>)>,
+}
+
+/// What the containers are, with everything met on the way.
+#[derive(Debug, Default)]
+pub struct Opened<'a> {
+    pub kind: ArtifactKind,
+    pub parts: Vec<Part<'a>>,
+    pub issues: Vec<ScanIssue>,
+}
+
+/// Unpacks set files; empty for everything else.
+pub fn inner<'a>(blobs: &'a [Blob]) -> (Inner<'a>, Vec<ScanIssue>) {
+    let mut inner = Inner::default();
+    let mut issues = Vec::new();
+    let [blob] = blobs else { return (inner, issues) };
+    let (Some(zip), _) = Zip::parse(&blob.bytes) else { return (inner, issues) };
+    if kind_of(&zip) != ArtifactKind::ApkSet {
+        return (inner, issues);
+    }
+    let apks: Vec<&Entry<'_>> =
+        zip.entries().iter().filter(|entry| entry.name.ends_with(".apk")).collect();
+    if apks.len() > PARTS_MAX {
+        issues.push(
+            ScanIssue::new(&TOO_MANY_PARTS).detail(format!("{} APKs, opened {PARTS_MAX}", apks.len())),
+        );
+    }
+    for entry in apks.into_iter().take(PARTS_MAX) {
+        match zip.read(entry, INNER_BYTES_MAX) {
+            Ok(bytes) => inner.parts.push((entry.name.to_string(), bytes)),
+            Err(issue) => issues.push(issue),
+        }
+    }
+    (inner, issues)
+}
+
+/// Opens what was read. `is_set`: the blobs are the splits of one app.
+pub fn open<'a>(blobs: &'a [Blob], inner: &'a Inner<'a>, is_set: bool) -> Opened<'a> {
+    let mut opened = Opened::default();
+    if !inner.parts.is_empty() {
+        opened.kind = ArtifactKind::ApkSet;
+        for (path, bytes) in &inner.parts {
+            opened.add(path, bytes, true);
+        }
+    } else if is_set {
+        opened.kind = ArtifactKind::ApkSet;
+        for blob in blobs {
+            opened.add(&blob.name, &blob.bytes, true);
+        }
+    } else {
+        for blob in blobs {
+            opened.add("", &blob.bytes, false);
+        }
+        opened.kind = opened.parts.first().map_or(ArtifactKind::Unknown, |part| kind_of(&part.zip));
+        if opened.kind == ArtifactKind::Unknown && !opened.parts.is_empty() {
+            opened.parts.clear();
+            opened.issues.push(ScanIssue::new(&NOT_AN_ARTIFACT));
+        }
+    }
+    opened.parts.sort_by_key(|part| (!is_base(&part.zip, &part.path), part.path.clone()));
+    opened
+}
+
+impl<'a> Opened<'a> {
+    fn add(&mut self, path: &str, bytes: &'a [u8], named: bool) {
+        let (zip, issues) = Zip::parse(bytes);
+        self.issues.extend(issues.into_iter().map(|issue| match named {
+            true => issue.within(path),
+            false => issue,
+        }));
+        if let Some(zip) = zip {
+            self.parts.push(Part { path: if named { path.to_owned() } else { String::new() }, bytes, zip });
+        }
+    }
+}
+
+impl Part<'_> {
+    /// The path of an entry, with the part it lies in.
+    pub fn entry_path(&self, name: &str) -> String {
+        if self.path.is_empty() { name.to_owned() } else { format!("{}!/{name}", self.path) }
+    }
+}
+
+/// Splits lie behind the base, whatever they are called.
+fn is_base(zip: &Zip<'_>, path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let split_name =
+        name.starts_with("split_") || name.starts_with("config.") || name.contains(".config.");
+    !split_name && zip.find("classes.dex").is_some()
+}
+
+fn kind_of(zip: &Zip<'_>) -> ArtifactKind {
+    let has = |name: &str| zip.find(name).is_some();
+    let any = |ending: &str| zip.entries().iter().any(|entry| entry.name.ends_with(ending));
+    if has("BundleConfig.pb") || has("base/manifest/AndroidManifest.xml") {
+        ArtifactKind::Aab
+    } else if has("classes.jar") && (has("AndroidManifest.xml") || has("R.txt")) {
+        ArtifactKind::Aar
+    } else if has("AndroidManifest.xml") || has("classes.dex") || has("resources.arsc") {
+        ArtifactKind::Apk
+    } else if any(".apk") {
+        ArtifactKind::ApkSet
+    } else if any(".class") || has("META-INF/MANIFEST.MF") {
+        ArtifactKind::Jar
+    } else {
+        ArtifactKind::Unknown
+    }
+}
