@@ -1,1 +1,8 @@
-//! The compiled resource table, resources.arsc.
+//! Resource tables.
+
+pub(crate) mod issues;
+mod pool;
+mod value;
+
+pub use pool::StringPool;
+pub use value::{IntKind, ResValue};
