@@ -124,7 +124,7 @@ impl Symbol {
 
 /// How many dynamic symbols there are, the reserved one included.
 fn count(elf: &Elf<'_>, address: u64, start: u64, step: u64) -> u64 {
-    let fits = (elf.bytes.data.len() as u64).saturating_sub(start) / step.max(1);
+    let fits = (elf.bytes.data.len() as u64).saturating_sub(start).checked_div(step).unwrap_or(0);
     let by_hash = || {
         let table = elf.offset_of(elf.dynamic_value(tag::HASH)?)?;
         elf.bytes.u32(table.checked_add(4)?).map(u64::from)
@@ -202,7 +202,7 @@ pub(crate) fn symtab_names_any(elf: &Elf<'_>, names: &[&[u8]]) -> bool {
         return false;
     };
     let end = strings.offset.saturating_add(strings.size);
-    let count = (table.size / step).min(SYMBOLS_MAX);
+    let count = table.size.checked_div(step).unwrap_or(0).min(SYMBOLS_MAX);
     (0..count)
         .map_while(|index| {
             let base = table.offset.checked_add(index.checked_mul(step)?)?;
