@@ -5,10 +5,22 @@
 //! another: the manifest says what the app is called, [`Ownership`] follows from it, everything
 //! else is then attributed as it is found.
 
+pub mod anomalies;
+pub mod backup;
 pub mod code;
+pub mod files;
+pub mod layouts;
+pub mod libraries;
+pub mod manifest;
+pub mod network;
 mod ownership;
+mod resources;
+pub mod shared_paths;
+mod xml;
 
 pub use ownership::Ownership;
+pub use resources::Resources;
+pub use xml::Node;
 
 use menshen_base::{Owner, Place};
 use menshen_facts::{Fact, How};

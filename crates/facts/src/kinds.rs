@@ -281,8 +281,10 @@ fact_kinds! {
         symbols: bool,
         /// `.debug_*` sections are there.
         debug_info: bool,
-        /// Largest alignment of loadable segments, bytes.
+        /// Smallest alignment of loadable segments, bytes: the loader goes by it.
         page_alignment: i64,
+        /// Can be loaded on devices with pages of 16 KiB, from where it lies in the package.
+        fits_16k: bool,
         executable_stack: bool,
         jni_methods: Vec<String>,
         needed: Vec<String>,

@@ -17,9 +17,6 @@ use std::collections::BTreeMap;
 
 /// Where the manifest lies in a package.
 pub const MANIFEST: &str = "AndroidManifest.xml";
-/// Target level since which an activity or receiver with filters must declare `exported`, and
-/// data extraction rules govern backups.
-const ANDROID_12: i64 = 31;
 /// Target level since which cleartext traffic is off unless allowed.
 const ANDROID_9: i64 = 28;
 /// Target level since which providers are not exported by default.
