@@ -130,6 +130,8 @@ pub struct Suppressed {
 #[derive(Debug, Clone, Serialize)]
 pub struct RuleSummary {
     pub id: String,
+    /// Subject area as the rule file names it: `network`, `crypto`, ...
+    pub area: String,
     pub severity: Severity,
     pub title: Text,
     pub maps: Maps,
