@@ -8,6 +8,7 @@ pub mod hierarchy;
 pub mod ir;
 mod library;
 pub mod lower_dex;
+pub mod lower_jvm;
 mod value;
 
 pub use value::Abstract;
