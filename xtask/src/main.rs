@@ -1,1 +1,72 @@
-fn main() {}
+//! Development commands of Menshen: `cargo xtask COMMAND`. CI calls nothing else.
+//!
+//! - `ci`: everything that must hold before a change lands: formatting, lints, tests, [`tidy`],
+//!   licences, the corpus with its cross-checks.
+//! - `fixtures [NAME...]`: builds the small apps under `fixtures/`; `--check` only looks whether
+//!   the built files belong to their sources.
+//! - `corpus [--part ci|all]`: real packages by exact version and digest.
+//! - `crosscheck [dex|manifest|signature]`: our readers against other tools on the corpus.
+//! - `bench`: cost as a ratio against other programs measured in the same run.
+//! - `tidy`, `licences`: rules of the house and of the dependencies.
+//!
+//! Programs of the machine are called for what they do well (tar, unzip, the package clients);
+//! what decides something is written here.
+
+mod bench;
+mod ci;
+mod corpus;
+mod crosscheck;
+mod fetch;
+mod fixtures;
+mod licences;
+mod shell;
+mod tidy;
+mod toolchain;
+
+use anyhow::{Result, bail};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match command(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn command(arguments: &[String]) -> Result<()> {
+    let Some((command, rest)) = arguments.split_first() else {
+        bail!("{}", usage());
+    };
+    match command.as_str() {
+        "bench" => bench::run(rest),
+        "ci" => ci::run(rest),
+        "corpus" => corpus::run(rest),
+        "crosscheck" => crosscheck::run(rest),
+        "fixtures" => fixtures::run(rest),
+        "licences" => licences::run(),
+        "tidy" => tidy::run(),
+        "toolchain" => toolchain::fetch().map(|folder| println!("{}", folder.display())),
+        "help" | "--help" | "-h" => {
+            println!("{}", usage());
+            Ok(())
+        }
+        other => bail!("unknown command {other}\n{}", usage()),
+    }
+}
+
+fn usage() -> &'static str {
+    "cargo xtask COMMAND
+
+  ci                              all checks that a change must pass
+  fixtures [--check] [NAME...]    build the small apps under fixtures/
+  corpus [--part ci|all]          fetch real packages into target/corpus or $MENSHEN_CORPUS
+  crosscheck [PART] [--strict]    our readers against dexdump, aapt2 and apksigner
+  bench                           cost of scans, as ratios
+  tidy                            rules of the house
+  licences                        licences of the dependencies
+  toolchain                       fetch what builds the fixtures"
+}

@@ -1,0 +1,2 @@
+use anyhow::Result;
+pub(crate) fn run(_: &[String]) -> Result<()> { Ok(()) }
