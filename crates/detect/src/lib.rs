@@ -16,6 +16,7 @@ pub mod network;
 mod ownership;
 mod resources;
 pub mod shared_paths;
+pub mod signing;
 mod xml;
 
 pub use ownership::Ownership;

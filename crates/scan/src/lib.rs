@@ -1,1 +1,16 @@
-//! The pipeline: input kinds, limits, parallel work, from bytes to findings.
+//! One scan: from paths to assessments. This is the edge where files are read.
+//!
+//! [`discover`] says which files make one artifact, [`scan`] reads one and judges it. Time and
+//! the wish of the user come in by [`Options`]; the report is made elsewhere.
+
+mod android;
+mod code;
+mod content;
+mod input;
+mod module;
+mod open;
+mod xml;
+
+pub use android::{Ask, Gathered, gather};
+pub use input::{Input, NoInput, Reason, discover};
+pub use open::{Blob, Inner, Opened, inner, open, read};

@@ -169,10 +169,24 @@ impl<'a> Opened<'a> {
     }
 }
 
-impl Part<'_> {
+impl<'a> Part<'a> {
     /// The path of an entry, with the part it lies in.
     pub fn entry_path(&self, name: &str) -> String {
         if self.path.is_empty() { name.to_owned() } else { format!("{}!/{name}", self.path) }
+    }
+
+    /// The content of an entry; the issue carries the whole path.
+    pub fn read(&self, entry: &Entry<'a>, bytes_max: usize) -> Result<Cow<'a, [u8]>, ScanIssue> {
+        self.zip.read(entry, bytes_max).map_err(|issue| self.located(issue))
+    }
+
+    /// The first bytes of an entry.
+    pub fn read_prefix(&self, entry: &Entry<'a>, max: usize) -> Result<Cow<'a, [u8]>, ScanIssue> {
+        self.zip.read_prefix(entry, max).map_err(|issue| self.located(issue))
+    }
+
+    fn located(&self, issue: ScanIssue) -> ScanIssue {
+        if self.path.is_empty() { issue } else { issue.within(&self.path) }
     }
 }
 

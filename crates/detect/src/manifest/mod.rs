@@ -11,7 +11,7 @@ mod permissions;
 
 use crate::xml::Node;
 use crate::{Ownership, fact};
-use menshen_base::{Owner, Place};
+use menshen_base::Owner;
 use menshen_facts::{Application, Facts, MetaData};
 use std::collections::BTreeMap;
 
@@ -52,13 +52,24 @@ struct Levels {
     target: i64,
 }
 
-/// The manifest in the package at `path` as facts.
-pub fn detect(root: Node<'_>, path: &str) -> Manifest {
+/// The manifest in the package at `path` as facts. `base`: for a split, the app that it is of,
+/// whose levels hold where its own manifest does not say.
+pub fn detect(
+    root: Node<'_>,
+    path: &str,
+    base: Option<&Application>,
+    is_library: bool,
+) -> Manifest {
     let package = root.text("package").unwrap_or_default();
     let uses_sdk = root.named("uses-sdk").next();
     let sdk = |name: &str| uses_sdk.and_then(|node| node.int(name));
-    let min = sdk("minSdkVersion").unwrap_or(1);
-    let levels = Levels { min, target: sdk("targetSdkVersion").unwrap_or(min) };
+    let levels = match base {
+        Some(base) => Levels { min: base.min_sdk, target: base.target_sdk },
+        None => {
+            let min = sdk("minSdkVersion").unwrap_or(1);
+            Levels { min, target: sdk("targetSdkVersion").unwrap_or(min) }
+        }
+    };
     let application = root.named("application").next();
 
     let mut manifest = Manifest { split: root.text("split"), ..Manifest::default() };
@@ -78,12 +89,11 @@ pub fn detect(root: Node<'_>, path: &str) -> Manifest {
         meta_data(application, path, &mut facts);
     }
     permissions::mark_guards(&mut facts);
-    facts.application.push(fact(
-        describe(root, application, &package, levels, sdk("maxSdkVersion")),
-        Place::file(path),
-        Owner::App,
-    ));
-    manifest.ownership = ownership(&facts, &package, false);
+    let mut described = describe(root, application, &package, levels, sdk("maxSdkVersion"));
+    described.is_library = is_library;
+    let place = application.unwrap_or(root).place(path);
+    facts.application.push(fact(described, place, Owner::App));
+    manifest.ownership = ownership(&facts, &package, is_library);
     attribute(&mut facts, &manifest.ownership);
     manifest.facts = facts;
     manifest

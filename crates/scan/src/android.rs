@@ -1,0 +1,383 @@
+//! From an opened Android package to its facts: which detector sees what, in which order.
+//!
+//! Manifest and resources come first, since they say whose code is whose. Then code, signatures,
+//! libraries and files are looked at in parallel; facts are sorted at the end, so that the order
+//! in which threads finish does not show.
+
+use crate::content::{self, Content};
+use crate::module::Module;
+use crate::open::{Opened, Part};
+use crate::{code, xml};
+use menshen_android::arsc::ResourceTable;
+use menshen_android::axml::Document;
+use menshen_android::signature::{self, ApkView, Entries};
+use menshen_base::{IssueKind, ScanIssue, text};
+use menshen_detect::code::{Program, code_shape};
+use menshen_detect::manifest::{Manifest, ManifestFiles};
+use menshen_detect::{
+    Node, Ownership, Resources, anomalies, backup, layouts, manifest, network, shared_paths,
+    signing,
+};
+use menshen_facts::{Application, Facts, Interest};
+use menshen_rules::assessment::{ArtifactKind, Coverage, Share};
+use std::borrow::Cow;
+
+/// Largest resource table that is read.
+const TABLE_BYTES_MAX: usize = 512 << 20;
+/// Layouts looked at in one app.
+const LAYOUTS_MAX: usize = 20_000;
+
+const NO_MANIFEST: IssueKind = IssueKind {
+    code: "android/no-manifest",
+    title: text("没有可读的 AndroidManifest.xml", "no readable AndroidManifest.xml"),
+    lost: text(
+        "组件、权限和配置未检查",
+        "components, permissions and configuration were not looked at",
+    ),
+};
+
+/// What is asked of the scan.
+#[derive(Debug, Clone, Copy)]
+pub struct Ask<'a> {
+    pub interest: &'a Interest,
+    /// The day that expiry dates are compared with, ISO 8601.
+    pub as_of: &'a str,
+}
+
+/// What was found in a package.
+#[derive(Debug, Default)]
+pub struct Gathered {
+    pub facts: Facts,
+    pub issues: Vec<ScanIssue>,
+    pub coverage: Coverage,
+}
+
+/// A module with its manifest, if it has one that can be read.
+struct Described<'o, 'a> {
+    module: Module<'o, 'a>,
+    document: Option<Document>,
+}
+
+/// Looks at everything in the package.
+pub fn gather(opened: &Opened<'_>, ask: &Ask<'_>) -> Gathered {
+    let mut gathered = Gathered::default();
+    let modules = describe(opened, &mut gathered.issues);
+    let bytes: Vec<(String, Cow<'_, [u8]>)> = table_bytes(&modules, &mut gathered.issues);
+    let resources = Resources::new(tables(opened.kind, &bytes, &mut gathered.issues));
+    let about = about(&modules, &resources, opened.kind, ask, &mut gathered);
+    let modules: Vec<Module<'_, '_>> = modules.into_iter().map(|m| m.module).collect();
+
+    let min_sdk = about.application().map_or(1, |application| application.min_sdk);
+    let ((code, signatures), content) = rayon::join(
+        || {
+            rayon::join(
+                || look_at_code(&modules, &about, ask),
+                || verify(opened, about.application(), min_sdk, ask.as_of),
+            )
+        },
+        || content::gather(&modules),
+    );
+    gathered.put_together(about, code, signatures, content);
+    for part in &opened.parts {
+        let entry_path = |name: &str| part.entry_path(name);
+        let mut found = anomalies::of_container(part.zip.anomalies(), entry_path);
+        gathered.facts.anomalies.append(&mut found);
+    }
+    gathered.facts.normalise();
+    gathered
+}
+
+/// The modules with their manifests; the base first.
+fn describe<'o, 'a>(
+    opened: &'o Opened<'a>,
+    issues: &mut Vec<ScanIssue>,
+) -> Vec<Described<'o, 'a>> {
+    let kind = match opened.kind {
+        ArtifactKind::ApkSet => ArtifactKind::Apk,
+        kind => kind,
+    };
+    let mut modules: Vec<Described<'_, '_>> = opened
+        .parts
+        .iter()
+        .flat_map(|part| Module::all(part, kind))
+        .map(|module| {
+            let document = module.manifest().and_then(|entry| xml::read(&module, entry, issues));
+            Described { module, document }
+        })
+        .collect();
+    let is_split = |described: &Described<'_, '_>| {
+        described.document.as_ref().is_none_or(|document| document.root.plain("split").is_some())
+    };
+    modules.sort_by_key(is_split);
+    let has_manifest = modules.iter().any(|described| described.document.is_some());
+    if !has_manifest && kind != ArtifactKind::Jar {
+        issues.push(ScanIssue::new(&NO_MANIFEST));
+    }
+    modules
+}
+
+fn table_bytes<'o, 'a>(
+    modules: &[Described<'o, 'a>],
+    issues: &mut Vec<ScanIssue>,
+) -> Vec<(String, Cow<'a, [u8]>)> {
+    let mut all = Vec::new();
+    for Described { module, .. } in modules {
+        let Some(entry) = module.resources() else { continue };
+        match module.part.read(entry, TABLE_BYTES_MAX) {
+            Ok(bytes) => all.push((module.part.entry_path(&entry.name), bytes)),
+            Err(issue) => issues.push(issue),
+        }
+    }
+    all
+}
+
+/// The tables of all modules as one.
+fn tables<'b>(
+    kind: ArtifactKind,
+    all: &'b [(String, Cow<'_, [u8]>)],
+    issues: &mut Vec<ScanIssue>,
+) -> Option<ResourceTable<'b>> {
+    let mut merged: Option<ResourceTable<'_>> = None;
+    for (path, bytes) in all {
+        let (table, found) = match kind {
+            ArtifactKind::Aab => ResourceTable::parse_protobuf(bytes),
+            _ => ResourceTable::parse(bytes),
+        };
+        issues.extend(found.into_iter().map(|issue| issue.within(path)));
+        match (&mut merged, table) {
+            (Some(merged), Some(table)) => merged.overlay(table),
+            (None, table) => merged = table,
+            (_, None) => {}
+        }
+    }
+    merged
+}
+
+/// What manifest and resources say.
+struct About {
+    facts: Facts,
+    ownership: Ownership,
+}
+
+impl About {
+    fn application(&self) -> Option<&Application> {
+        self.facts.application.first().map(|fact| &fact.data)
+    }
+}
+
+fn about(
+    modules: &[Described<'_, '_>],
+    resources: &Resources<'_>,
+    kind: ArtifactKind,
+    ask: &Ask<'_>,
+    gathered: &mut Gathered,
+) -> About {
+    let mut about = About { facts: Facts::default(), ownership: Ownership::default() };
+    let mut base: Option<Application> = None;
+    let is_library = matches!(kind, ArtifactKind::Aar | ArtifactKind::Jar);
+    for (index, Described { module, document }) in modules.iter().enumerate() {
+        let (Some(document), Some(entry)) = (document, module.manifest()) else { continue };
+        let path = module.part.entry_path(&entry.name);
+        about.facts.anomalies.append(&mut anomalies::of_document(&document.anomalies, &path));
+        let root = Node { element: &document.root, resources };
+        let mut found = manifest::detect(root, &path, base.as_ref(), is_library);
+        if index == 0 {
+            configuration(modules, resources, &mut found, ask, &mut gathered.issues);
+            about.ownership = found.ownership.clone();
+            base = found.facts.application.first().map(|fact| fact.data.clone());
+        } else {
+            found.facts.application.clear();
+        }
+        about.facts.append(found.facts);
+    }
+    if modules.iter().all(|described| described.document.is_none()) {
+        about.ownership = Ownership::new("", [], is_library);
+    }
+    look_at_layouts(modules, resources, &mut about, &mut gathered.issues);
+    about
+}
+
+/// The XML files that the manifest names.
+fn configuration(
+    modules: &[Described<'_, '_>],
+    resources: &Resources<'_>,
+    manifest: &mut Manifest,
+    ask: &Ask<'_>,
+    issues: &mut Vec<ScanIssue>,
+) {
+    let ManifestFiles {
+        network_security_config,
+        full_backup_content,
+        full_backup_off,
+        data_extraction_rules,
+        shared_paths: shared,
+    } = manifest.files.clone();
+    let mut open = |path: &str| find_xml(modules, path, issues);
+    let Some(mut application) = manifest.facts.application.first().cloned() else { return };
+    match network_security_config.as_deref().and_then(&mut open) {
+        Some((path, document)) => {
+            let root = Node { element: &document.root, resources };
+            manifest.facts.network_policies =
+                network::detect(root, application.data.target_sdk, &path, ask.as_of);
+            application.data.network_security_config = Some(path);
+        }
+        None => manifest
+            .facts
+            .network_policies
+            .push(network::without_config(&application.data, application.place.clone())),
+    }
+    let mut limits = |path: &Option<String>, test: fn(Node<'_>) -> bool| {
+        path.as_deref().and_then(&mut open).map(|(_, document)| {
+            test(Node { element: &document.root, resources })
+        })
+    };
+    let full = limits(&full_backup_content, backup::full_backup_limits);
+    let extraction = limits(&data_extraction_rules, backup::extraction_limits);
+    let full = full.or(full_backup_off.then_some(true));
+    let levels = (application.data.min_sdk, application.data.target_sdk);
+    application.data.backup_rules = backup::limited(levels.0, levels.1, full, extraction);
+    for (provider, file) in shared {
+        if let Some((path, document)) = open(&file) {
+            let root = Node { element: &document.root, resources };
+            manifest.facts.shared_paths.append(&mut shared_paths::detect(root, &provider, &path));
+        }
+    }
+    manifest.facts.application = vec![application];
+}
+
+/// A file that the manifest or the resources name, in the first module that has it.
+fn find_xml(
+    modules: &[Described<'_, '_>],
+    path: &str,
+    issues: &mut Vec<ScanIssue>,
+) -> Option<(String, Document)> {
+    modules.iter().find_map(|Described { module, .. }| {
+        let entry = module.resource_file(path)?;
+        let document = xml::read(module, entry, issues)?;
+        Some((module.part.entry_path(&entry.name), document))
+    })
+}
+
+fn look_at_layouts(
+    modules: &[Described<'_, '_>],
+    resources: &Resources<'_>,
+    about: &mut About,
+    issues: &mut Vec<ScanIssue>,
+) {
+    for path in resources.files_of_type("layout").iter().take(LAYOUTS_MAX) {
+        if let Some((path, document)) = find_xml(modules, path, issues) {
+            let root = Node { element: &document.root, resources };
+            about.facts.views.append(&mut layouts::detect(root, &path));
+        }
+    }
+}
+
+/// What the code says.
+#[derive(Default)]
+struct Code {
+    facts: Facts,
+    issues: Vec<ScanIssue>,
+    dex_files: Share,
+    classes: Share,
+    methods: Share,
+}
+
+fn look_at_code(modules: &[Module<'_, '_>], about: &About, ask: &Ask<'_>) -> Code {
+    let mut bytes = code::read(modules);
+    let (files, mut issues) = code::parse(&bytes);
+    let program = Program::index(&files);
+    let found = menshen_detect::code::detect(&program, ask.interest, &about.ownership, &[]);
+    let mut facts = found.facts;
+    if !files.is_empty() {
+        let (shape, _sdk_classes) = code_shape(&program, &about.ownership, found.methods);
+        facts.code_shape.push(shape);
+    }
+    let read = files.iter().map(|file| file.path.as_str()).collect::<std::collections::BTreeSet<_>>();
+    let share = |done, total| Share { done, total };
+    let dex_files = share(read.len() as u64, bytes.total);
+    issues.append(&mut bytes.issues.clone());
+    issues.extend(found.issues);
+    bytes.issues.clear();
+    Code {
+        facts,
+        issues,
+        dex_files,
+        classes: share(found.classes_read, found.classes),
+        methods: share(found.methods_read, found.methods),
+    }
+}
+
+/// The entries of a part as the verifier asks for them.
+struct PartEntries<'o, 'a>(&'o Part<'a>);
+
+impl Entries for PartEntries<'_, '_> {
+    fn count(&self) -> usize {
+        self.0.zip.entries().len()
+    }
+
+    fn name(&self, index: usize) -> &[u8] {
+        self.0.zip.entries().get(index).map_or(&[], |entry| entry.raw_name)
+    }
+
+    fn read(&self, index: usize, bytes_max: usize) -> Result<Cow<'_, [u8]>, ScanIssue> {
+        match self.0.zip.entries().get(index) {
+            Some(entry) => self.0.read(entry, bytes_max),
+            None => Ok(Cow::Borrowed(&[])),
+        }
+    }
+}
+
+/// The signatures of each APK. Those of splits that say the same as the base fall together.
+fn verify(
+    opened: &Opened<'_>,
+    application: Option<&Application>,
+    min_sdk: i64,
+    as_of: &str,
+) -> (Facts, Vec<ScanIssue>) {
+    let mut facts = Facts::default();
+    let mut issues = Vec::new();
+    if !matches!(opened.kind, ArtifactKind::Apk | ArtifactKind::ApkSet) {
+        return (facts, issues);
+    }
+    for part in &opened.parts {
+        let entries = PartEntries(part);
+        let view = ApkView {
+            file: part.bytes,
+            central_directory_offset: part.zip.central_directory_offset(),
+            end_of_central_directory_offset: part.zip.end_of_central_directory_offset(),
+            entries: &entries,
+        };
+        let mut request = signature::Request::new(u32::try_from(min_sdk).unwrap_or(1), None);
+        request.target_sdk = application.and_then(|app| u32::try_from(app.target_sdk).ok());
+        let report = signature::verify(&view, &request);
+        facts.append(signing::detect(&report, min_sdk, &part.path, as_of));
+        issues.extend(report.issues.into_iter().map(|issue| match part.path.is_empty() {
+            true => issue,
+            false => issue.within(&part.path),
+        }));
+    }
+    (facts, issues)
+}
+
+impl Gathered {
+    fn put_together(
+        &mut self,
+        about: About,
+        code: Code,
+        (signatures, signature_issues): (Facts, Vec<ScanIssue>),
+        content: Content,
+    ) {
+        self.facts.append(about.facts);
+        self.facts.append(code.facts);
+        self.facts.append(signatures);
+        self.facts.append(content.facts);
+        self.issues.extend(code.issues);
+        self.issues.extend(signature_issues);
+        self.issues.extend(content.issues);
+        self.coverage.dex_files = code.dex_files;
+        self.coverage.classes = code.classes;
+        self.coverage.methods = code.methods;
+        self.coverage.native_libraries = content.libraries;
+        self.coverage.entries = content.entries;
+    }
+}

@@ -1,0 +1,100 @@
+//! Native libraries and other files of the modules.
+
+use crate::module::Module;
+use menshen_archive::{Entry, Method};
+use menshen_base::{IssueKind, ScanIssue, text};
+use menshen_detect::{files, libraries};
+use menshen_facts::Facts;
+use menshen_native::Library;
+use menshen_rules::assessment::Share;
+use rayon::prelude::*;
+
+/// Largest native library that is read.
+const LIBRARY_BYTES_MAX: usize = 512 << 20;
+/// Entries looked at one by one.
+const ENTRIES_MAX: usize = 500_000;
+
+const TOO_MANY_ENTRIES: IssueKind = IssueKind {
+    code: "android/too-many-entries",
+    title: text("条目过多", "too many entries"),
+    lost: text("超出上限的条目未检查", "the entries behind the limit were not looked at"),
+};
+
+/// What the files of a package say.
+#[derive(Debug, Default)]
+pub(crate) struct Content {
+    pub(crate) facts: Facts,
+    pub(crate) issues: Vec<ScanIssue>,
+    pub(crate) entries: Share,
+    pub(crate) libraries: Share,
+}
+
+impl Content {
+    fn merge(mut self, mut other: Content) -> Content {
+        self.facts.append(other.facts);
+        self.issues.append(&mut other.issues);
+        self.entries.done += other.entries.done;
+        self.entries.total += other.entries.total;
+        self.libraries.done += other.libraries.done;
+        self.libraries.total += other.libraries.total;
+        self
+    }
+}
+
+/// Looks at all entries, in parallel.
+pub(crate) fn gather(modules: &[Module<'_, '_>]) -> Content {
+    let entries: Vec<(&Module<'_, '_>, &Entry<'_>)> =
+        modules.iter().flat_map(|module| module.entries().map(move |entry| (module, entry))).collect();
+    let mut content = entries
+        .par_iter()
+        .take(ENTRIES_MAX)
+        .map(|(module, entry)| look_at(module, entry))
+        .reduce(Content::default, Content::merge);
+    content.entries.total = entries.len() as u64;
+    if entries.len() > ENTRIES_MAX {
+        content.issues.push(
+            ScanIssue::new(&TOO_MANY_ENTRIES)
+                .detail(format!("{} entries, looked at {ENTRIES_MAX}", entries.len())),
+        );
+    }
+    content
+}
+
+fn look_at(module: &Module<'_, '_>, entry: &Entry<'_>) -> Content {
+    let mut content = Content::default();
+    content.entries.done = 1;
+    let path = module.part.entry_path(&entry.name);
+    if module.library_abi(entry).is_some() {
+        content.libraries.total = 1;
+        match module.part.read(entry, LIBRARY_BYTES_MAX) {
+            Ok(bytes) => {
+                let (library, issues) = Library::read(&bytes);
+                content.issues.extend(issues.into_iter().map(|issue| issue.within(&path)));
+                if let Some(library) = library {
+                    let stored = (entry.method == Method::Stored).then_some(entry.data_offset);
+                    let fact = libraries::detect(&library, &path, stored.flatten());
+                    content.facts.libraries.push(fact);
+                    content.libraries.done = 1;
+                }
+            }
+            Err(issue) => {
+                content.entries.done = 0;
+                content.issues.push(issue);
+            }
+        }
+        return content;
+    }
+    if files::may_matter(&entry.name) {
+        match module.part.read_prefix(entry, files::PREFIX_BYTES) {
+            Ok(prefix) => content
+                .facts
+                .files
+                .extend(files::detect(&path, entry.uncompressed_size, &prefix)),
+            Err(issue) => {
+                content.entries.done = 0;
+                content.issues.push(issue);
+            }
+        }
+    }
+    content
+}

@@ -1,0 +1,32 @@
+//! XML files of a module, in whichever form its kind of package keeps them.
+
+use crate::module::{Module, XmlForm};
+use menshen_android::axml::Document;
+use menshen_archive::Entry;
+use menshen_base::ScanIssue;
+
+/// Largest XML file that is read.
+const XML_BYTES_MAX: usize = 64 << 20;
+
+/// Reads an XML entry; issues carry its path.
+pub(crate) fn read(
+    module: &Module<'_, '_>,
+    entry: &Entry<'_>,
+    issues: &mut Vec<ScanIssue>,
+) -> Option<Document> {
+    let path = module.part.entry_path(&entry.name);
+    let bytes = match module.part.read(entry, XML_BYTES_MAX) {
+        Ok(bytes) => bytes,
+        Err(issue) => {
+            issues.push(issue);
+            return None;
+        }
+    };
+    let (document, found) = match module.xml_form() {
+        XmlForm::Binary => Document::parse(&bytes),
+        XmlForm::Text => Document::parse_text(&bytes),
+        XmlForm::Protobuf => Document::parse_protobuf(&bytes),
+    };
+    issues.extend(found.into_iter().map(|issue| issue.within(&path)));
+    document
+}
