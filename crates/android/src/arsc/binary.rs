@@ -21,12 +21,14 @@ const TYPE_STAGED_ALIAS: u16 = 0x0206;
 const PACKAGES_MAX: usize = 256;
 /// Configurations of one type; Android's own tables have some hundreds.
 const CONFIGS_OF_TYPE_MAX: usize = 4096;
-/// Shared libraries that are remembered.
-const LIBRARIES_MAX: usize = 256;
 /// Text that one walk over all strings may give, as a multiple of the pool; strings may overlap.
 const STRINGS_TEXT_FACTOR: usize = 4;
-/// Bytes of text in one bag.
-const BAG_TEXT_MAX: usize = 16 << 20;
+/// Bytes of text and items that one look-up copies; many entries may share one long string.
+const LOOKUP_BYTES_MAX: usize = 32 << 20;
+/// What a bag item counts against that, besides its text.
+const BAG_ITEM_COST: usize = 40;
+/// Bag items that one walk over all strings looks at; many entries may share one bag.
+const WALK_ITEMS_MAX: usize = 16 << 20;
 
 const TYPE_FLAG_SPARSE: u8 = 1;
 const TYPE_FLAG_OFFSET16: u8 = 2;
@@ -50,8 +52,6 @@ struct Package<'a> {
     type_names: StringPool<'a>,
     /// By the type id as resource ids have it, the chunks of the type.
     types: BTreeMap<u8, Type<'a>>,
-    /// Package ids that dynamic references use within this package, and the names.
-    libraries: Vec<(u32, String)>,
 }
 
 #[derive(Debug)]
@@ -150,20 +150,25 @@ impl<'a> BinaryTable<'a> {
         ResValue::decode(kind, data, |index| self.strings.get(index).map(Cow::into_owned))
     }
 
-    fn entry(&self, package: &Package<'a>, raw: RawEntry<'a>) -> Entry {
+    /// Decodes an entry; what is copied is taken from `left`.
+    fn entry(&self, package: &Package<'a>, raw: RawEntry<'a>, left: &mut usize) -> Entry {
+        let mut value = |kind, data, cost| {
+            let value = package.own(self.value(kind, data));
+            let text = value.as_str().map_or(0, str::len);
+            *left = left.saturating_sub(text).saturating_sub(cost);
+            (value, *left > 0)
+        };
         match raw {
-            RawEntry::Value { kind, data, .. } => Entry::Value(package.own(self.value(kind, data))),
+            RawEntry::Value { kind, data, .. } => Entry::Value(value(kind, data, 0).0),
             RawEntry::Bag { parent, maps, .. } => {
-                let mut text_left = BAG_TEXT_MAX;
                 let mut items = Vec::new();
                 for map in maps.chunks_exact(12).take(BAG_ITEMS_MAX) {
                     let (key, kind, data) = map_of(map);
-                    let value = self.value(kind, data);
-                    text_left = text_left.saturating_sub(value.as_str().map_or(0, str::len));
-                    if text_left == 0 {
+                    let (value, go_on) = value(kind, data, BAG_ITEM_COST);
+                    items.push((key, value));
+                    if !go_on {
                         break;
                     }
-                    items.push((key, package.own(value)));
                 }
                 Entry::Bag(Bag { parent: (parent != 0).then_some(parent), items })
             }
@@ -211,7 +216,6 @@ impl<'a> Package<'a> {
             keys: StringPool::default(),
             type_names: StringPool::default(),
             types: BTreeMap::new(),
-            libraries: Vec::new(),
         };
         let mut specs = [false; 256];
         for inner in chunks(chunk.bytes, chunk.header_size, notes) {
@@ -239,9 +243,9 @@ impl<'a> Package<'a> {
                     }
                     package.add_type(&inner, at, local, type_offset, notes);
                 }
-                TYPE_LIBRARY => package.add_libraries(&inner),
-                // They change who may override a resource, not its value.
-                TYPE_OVERLAYABLE | TYPE_OVERLAYABLE_POLICY | TYPE_STAGED_ALIAS => {}
+                // They say how package ids are mapped at run time and who may override a resource;
+                // neither changes a value.
+                TYPE_LIBRARY | TYPE_OVERLAYABLE | TYPE_OVERLAYABLE_POLICY | TYPE_STAGED_ALIAS => {}
                 kind => notes.odd(AnomalyKind::UnknownChunk, at, format!("type 0x{kind:04x}")),
             }
         }
@@ -279,13 +283,6 @@ impl<'a> Package<'a> {
             kind.configs.push(TypeConfig { config, flags, offsets, entries });
         } else {
             notes.issue(&issues::LIMIT, at, format!("type {local}: {CONFIGS_OF_TYPE_MAX} configs"));
-        }
-    }
-
-    fn add_libraries(&mut self, chunk: &Chunk<'a>) {
-        for library in chunk.body().chunks_exact(260).take(chunk.size(8).min(LIBRARIES_MAX)) {
-            let name = utf16_name(library.get(4..).unwrap_or_default());
-            self.libraries.push((u32_at(library, 0).unwrap_or(0), name));
         }
     }
 
@@ -401,10 +398,11 @@ impl Source for BinaryTable<'_> {
     }
 
     fn values(&self, id: u32, visit: &mut dyn FnMut(Config, Entry) -> bool) {
+        let mut left = LOOKUP_BYTES_MAX;
         for (package, kind) in self.types(id) {
             for config in &kind.configs {
                 if let Some(raw) = config.get(index_of(id))
-                    && !visit(config.config, self.entry(package, raw))
+                    && (!visit(config.config, self.entry(package, raw, &mut left)) || left == 0)
                 {
                     return;
                 }
@@ -427,7 +425,8 @@ impl Source for BinaryTable<'_> {
                 }
                 for config in &known.configs {
                     let index = config.present().find_map(|(index, offset)| {
-                        keys.contains(&config.entry_at(offset)?.key()).then_some(index)
+                        let key = config.entry_at(offset)?.key();
+                        keys.binary_search(&key).is_ok().then_some(index)
                     });
                     if let Some(index) = index {
                         return Some(resource_id(package.id, *id, index));
@@ -457,41 +456,60 @@ impl Source for BinaryTable<'_> {
     }
 
     fn strings(&self, visit: &mut dyn FnMut(u32, &Config, &str)) -> Result<(), ScanIssue> {
-        let mut seen = vec![false; self.strings.len()];
-        let mut left = self.strings.data_size().saturating_mul(STRINGS_TEXT_FACTOR);
+        let mut walk = StringWalk {
+            pool: self.strings,
+            seen: vec![false; self.strings.len()],
+            text_left: self.strings.data_size().saturating_mul(STRINGS_TEXT_FACTOR),
+            items_left: WALK_ITEMS_MAX,
+            visit,
+        };
         for package in &self.packages {
             for (id, kind) in &package.types {
                 for config in &kind.configs {
                     for (index, offset) in config.present() {
                         let id = resource_id(package.id, *id, index);
-                        let mut one = |kind: u8, data: u32| {
-                            let Ok(slot) = usize::try_from(data) else { return };
-                            if kind != VALUE_STRING || seen.get(slot) != Some(&false) || left == 0 {
-                                return;
-                            }
-                            if let Some(seen) = seen.get_mut(slot) {
-                                *seen = true;
-                            }
-                            let Some(text) = self.strings.get(data) else { return };
-                            left = left.saturating_sub(text.len());
-                            visit(id, &config.config, &text);
-                        };
-                        match config.entry_at(offset) {
-                            Some(RawEntry::Value { kind, data, .. }) => one(kind, data),
-                            Some(RawEntry::Bag { maps, .. }) => {
-                                for map in maps.chunks_exact(12) {
-                                    let (_, kind, data) = map_of(map);
-                                    one(kind, data);
-                                }
-                            }
-                            None => {}
-                        }
-                        if left == 0 && self.strings.data_size() > 0 {
-                            return Err(ScanIssue::new(&issues::LIMIT)
-                                .detail("strings overlap; the walk over them was stopped"));
+                        if let Some(entry) = config.entry_at(offset) {
+                            walk.entry(id, &config.config, entry)?;
                         }
                     }
                 }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// State of a walk over all strings.
+struct StringWalk<'w, 'a> {
+    pool: StringPool<'a>,
+    seen: Vec<bool>,
+    text_left: usize,
+    items_left: usize,
+    visit: &'w mut dyn FnMut(u32, &Config, &str),
+}
+
+impl StringWalk<'_, '_> {
+    fn entry(&mut self, id: u32, config: &Config, entry: RawEntry<'_>) -> Result<(), ScanIssue> {
+        match entry {
+            RawEntry::Value { kind, data, .. } => self.value(id, config, kind, data),
+            RawEntry::Bag { maps, .. } => maps.chunks_exact(12).try_for_each(|map| {
+                let (_, kind, data) = map_of(map);
+                self.value(id, config, kind, data)
+            }),
+        }
+    }
+
+    fn value(&mut self, id: u32, config: &Config, kind: u8, data: u32) -> Result<(), ScanIssue> {
+        let over = || ScanIssue::new(&issues::LIMIT).detail("strings or bags overlap");
+        self.items_left = self.items_left.checked_sub(1).ok_or_else(over)?;
+        let slot = usize::try_from(data).ok().and_then(|slot| self.seen.get_mut(slot));
+        if let Some(seen @ false) = slot
+            && kind == VALUE_STRING
+        {
+            *seen = true;
+            if let Some(text) = self.pool.get(data) {
+                self.text_left = self.text_left.checked_sub(text.len()).ok_or_else(over)?;
+                (self.visit)(id, config, &text);
             }
         }
         Ok(())
