@@ -96,6 +96,11 @@ impl<'a> StringPool<'a> {
         self.offsets.is_empty()
     }
 
+    /// Bytes of string data, which the strings share.
+    pub(crate) fn data_size(&self) -> usize {
+        self.data.len()
+    }
+
     /// The string at `index`, decoded as far as it can be.
     pub fn get(&self, index: u32) -> Option<Cow<'a, str>> {
         self.read(index).map(|string| string.text)

@@ -66,7 +66,6 @@ anomaly_kinds! {
     MissingString "missing-string" "引用了不存在的字符串" "a string that does not exist is referred to";
     SeveralRoots "several-roots" "文档有多个根元素" "the document has several root elements";
     UnbalancedElements "unbalanced-elements" "开始与结束标签不匹配" "start and end of elements do not match";
-    EntryOutside "entry-outside-chunk" "资源条目位于块之外" "a resource entry lies outside its chunk";
     TypeWithoutSpec "type-without-spec" "资源类型缺少说明块" "a resource type has no specification chunk";
 }
 

@@ -4,6 +4,7 @@ use super::{
     ANDROID_NAMESPACE, ATTRIBUTES_MAX, AnomalyKind, Attribute, Document, ELEMENTS_MAX, Element,
     NAMESPACES_MAX, Notes, TEXT_BYTES_MAX, TreeBuilder, attribute_name, issues, namespace,
 };
+use crate::arsc::chunk::{CHUNK_HEADER, Chunk};
 use crate::arsc::{ResValue, StringPool};
 use crate::dex::reader::{u16_at, u32_at};
 use menshen_base::ScanIssue;
@@ -20,57 +21,12 @@ const TYPE_END_ELEMENT: u16 = 0x0103;
 const TYPE_CDATA: u16 = 0x0104;
 const TYPE_RESOURCE_MAP: u16 = 0x0180;
 
-const CHUNK_HEADER: usize = 8;
 const NODE_HEADER: usize = 16;
 const ATTRIBUTE_SIZE: usize = 20;
 const NO_STRING: u32 = u32::MAX;
 
 /// Package part of the ids of framework resources.
 const FRAMEWORK_PACKAGE: u32 = 0x01;
-
-/// A chunk that has passed Android's checks.
-struct Chunk<'a> {
-    kind: u16,
-    at: usize,
-    header_size: usize,
-    bytes: &'a [u8],
-}
-
-impl<'a> Chunk<'a> {
-    /// `validate_chunk` of AOSP: header at least `header_min`, within the chunk, all a multiple
-    /// of four, the chunk within the document.
-    fn read(document: &'a [u8], at: usize, header_min: usize) -> Result<Self, String> {
-        let rest = document.get(at..).unwrap_or_default();
-        let (Some(kind), Some(header_size), Some(size)) =
-            (u16_at(rest, 0), u16_at(rest, 2).map(usize::from), u32_at(rest, 4))
-        else {
-            return Err("no room for a chunk header".to_owned());
-        };
-        let size = usize::try_from(size).unwrap_or(usize::MAX);
-        let fault = if header_size < header_min {
-            "header too small"
-        } else if header_size > size {
-            "chunk smaller than its header"
-        } else if (header_size | size) & 3 != 0 {
-            "size is not a multiple of four"
-        } else if size > rest.len() {
-            "chunk runs over the end"
-        } else {
-            let bytes = rest.get(..size).unwrap_or_default();
-            return Ok(Self { kind, at, header_size, bytes });
-        };
-        Err(format!("{fault}: type 0x{kind:04x}, header {header_size}, size {size}"))
-    }
-
-    fn body(&self) -> &'a [u8] {
-        self.bytes.get(self.header_size..).unwrap_or_default()
-    }
-
-    /// Where the next chunk starts. Chunks are at least 8 bytes, so this moves on.
-    fn end(&self) -> usize {
-        self.at.saturating_add(self.bytes.len())
-    }
-}
 
 pub(super) fn parse(bytes: &[u8]) -> (Option<Document>, Vec<ScanIssue>) {
     let mut notes = Notes::default();
