@@ -25,10 +25,12 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
+pub mod html;
 pub mod json;
 pub mod terminal;
 
 mod layout;
+mod standards;
 mod view;
 mod words;
 

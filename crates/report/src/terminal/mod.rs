@@ -13,6 +13,7 @@ use menshen_base::{Lang, Owner, Text, text};
 use print::Tone;
 use std::io::{self, Write};
 
+pub(crate) use details::{by_kind, coverage_shares};
 pub(crate) use print::{Printer, severity_tone};
 
 /// Findings shown at the top, each in two lines.
