@@ -12,11 +12,7 @@ pub fn platform_supertypes(class: &str) -> Option<impl Iterator<Item = &'static 
     let mut columns = line.split('\t').skip(1);
     let superclass = columns.next().unwrap_or_default();
     let interfaces = columns.next().unwrap_or_default();
-    Some(
-        std::iter::once(superclass)
-            .chain(interfaces.split(','))
-            .filter(|name| !name.is_empty()),
-    )
+    Some(std::iter::once(superclass).chain(interfaces.split(',')).filter(|name| !name.is_empty()))
 }
 
 /// Whether the platform has the class.
@@ -29,7 +25,8 @@ fn find(class: &str) -> Option<&'static str> {
     let (mut low, mut high) = (0usize, bytes.len());
     while low < high {
         let middle = low.midpoint(high);
-        let start = bytes[low..middle].iter().rposition(|b| *b == b'\n').map_or(low, |at| low + at + 1);
+        let start =
+            bytes[low..middle].iter().rposition(|b| *b == b'\n').map_or(low, |at| low + at + 1);
         let length = bytes[start..].iter().position(|b| *b == b'\n').unwrap_or(bytes.len() - start);
         let line = CLASSES.get(start..start + length)?;
         let name = line.split('\t').next().unwrap_or_default();
