@@ -7,6 +7,7 @@
 //! assert_eq!(menshen_models::permission("android.permission.CAMERA").unwrap().level, "dangerous");
 //! ```
 
+pub mod endpoints;
 mod permissions;
 mod platform;
 mod sdks;
