@@ -140,7 +140,7 @@ fn tables<'b>(
     let mut merged: Option<ResourceTable<'_>> = None;
     for (path, bytes) in all {
         let (table, found) = match kind {
-            ArtifactKind::Aab => ResourceTable::parse_protobuf(bytes),
+            ArtifactKind::Aab => (None, Vec::new()),
             _ => ResourceTable::parse(bytes),
         };
         issues.extend(found.into_iter().map(|issue| issue.within(path)));

@@ -2,13 +2,14 @@
 
 use super::constants::Constants;
 use super::program::{DexFile, Program, type_name};
+use super::record::{InClass, InMethod};
 use super::targets::{Bits, Targets};
 use super::{METHOD_TOO_COMPLEX, place};
-use crate::{Ownership, fact};
-use menshen_android::dex::{ClassDef, Code, Dex, EncodedMethod, FieldId, Insn, StringId};
+use crate::Ownership;
+use menshen_android::dex::{ClassDef, Code, Dex, EncodedMethod, Insn, StringId, TypeId};
 use menshen_base::{Owner, Place, ScanIssue};
-use menshen_facts::{Call, Fact, Facts, FieldRead, Implementation, Interest, MethodName};
-use menshen_flow::calls::{CallSite, call_sites, shape};
+use menshen_facts::{Facts, Interest, MethodName};
+use menshen_flow::calls::{call_sites, shape};
 use menshen_flow::cfg::Cfg;
 use menshen_flow::eval::Evaluation;
 use menshen_flow::lower_dex::{DexSymbols, lower};
@@ -96,6 +97,7 @@ pub fn detect(
     for piece in pieces {
         all.merge(piece);
     }
+    all.merge(super::jvm::detect(program, interest, ownership));
     for implementation in &mut all.facts.implementations {
         implementation.data.instantiated = all.instantiated.contains(&implementation.data.class);
     }
@@ -111,7 +113,12 @@ fn bits(strings: &BTreeSet<StringId>) -> Bits {
 }
 
 impl Found {
-    fn merge(&mut self, mut other: Found) {
+    /// Takes down that an object of the class is made.
+    pub(super) fn make(&mut self, class: String) {
+        self.instantiated.insert(class);
+    }
+
+    pub(super) fn merge(&mut self, mut other: Found) {
         self.facts.append(other.facts);
         self.issues.append(&mut other.issues);
         for (string, mut uses) in other.string_uses {
@@ -140,13 +147,6 @@ struct Pass<'s, 'p, 'a> {
     /// Types of which an object is made.
     created: Bits,
     found: Found,
-}
-
-/// The class that is being looked at.
-struct InClass {
-    name: String,
-    supers: Vec<String>,
-    owner: Owner,
 }
 
 /// What a walk over the instructions of a method comes upon.
@@ -209,27 +209,33 @@ where
         {
             return;
         }
-        let context = context.get_or_insert_with(|| self.context(class));
-        let name = self.text(reference.name);
-        let descriptor = self.file.dex.descriptor(reference.proto);
-        let member = format!("{name}{descriptor}");
+        let class = context.get_or_insert_with(|| self.context(class));
+        let caller = InMethod {
+            path: &self.file.path,
+            class,
+            name: self.text(reference.name),
+            descriptor: self.file.dex.descriptor(reference.proto),
+            lines: code.lines(&self.file.dex),
+        };
         for string in mentions.strings {
-            self.found.string_uses.entry((self.index, StringId(string))).or_default().push(
-                StringUse {
-                    place: place(&self.file.path, context.name.clone(), member.clone(), None),
-                    owner: context.owner.clone(),
-                },
-            );
+            let at = place(&self.file.path, class.name.clone(), caller.member(), None);
+            let uses = self.found.string_uses.entry((self.index, StringId(string))).or_default();
+            if uses.len() < USES_MAX {
+                uses.push(StringUse { place: at, owner: class.owner.clone() });
+            }
         }
         for (pc, field) in mentions.fields {
-            self.field_read(context, &member, &name, pc, field, code);
+            if let Some(wanted) = self.targets.field_names.get(&u32::from(field)) {
+                caller.field_read(pc, wanted, &mut self.found.facts);
+            }
         }
         let overridden = match may_override {
-            true => self.targets.overridden(reference.name, &context.supers),
+            true => self.targets.overridden(reference.name, &class.supers),
             false => Vec::new(),
         };
         if mentions.calls || !overridden.is_empty() {
-            self.evaluate(method, code, context, &Signature { name, descriptor, member }, &overridden);
+            let is_static = method.access & ACC_STATIC != 0;
+            evaluate(self.file, self.targets, self.constants, &caller, code, is_static, &overridden, &mut self.found);
         }
     }
 
@@ -269,142 +275,11 @@ where
         self.file.dex.string(id).map(|text| text.to_str().into_owned()).unwrap_or_default()
     }
 
-    fn at(&self, class: &InClass, member: &str, pc: u32, lines: &Lines) -> Place {
-        let mut at = place(&self.file.path, class.name.clone(), member.to_owned(), Some(pc));
-        if let Some(code) = &mut at.code {
-            code.line = lines.of(pc);
-        }
-        at
-    }
-
-    fn field_read(
-        &mut self,
-        class: &InClass,
-        member: &str,
-        method: &str,
-        pc: u32,
-        field: u16,
-        code: &Code<'a>,
-    ) {
-        let Some(wanted) = self.targets.field_names.get(&u32::from(field)) else { return };
-        debug_assert!(self.file.dex.field(FieldId(u32::from(field))).is_some());
-        let lines = Lines(code.lines(&self.file.dex));
-        let at = self.at(class, member, pc, &lines);
-        self.found.facts.field_reads.push(fact(
-            FieldRead {
-                class: wanted.class.clone(),
-                field: wanted.name.clone(),
-                caller_class: class.name.clone(),
-                caller_method: method.to_owned(),
-            },
-            at,
-            class.owner.clone(),
-        ));
-    }
-
-    fn evaluate(
-        &mut self,
-        method: &EncodedMethod,
-        code: &Code<'a>,
-        class: &InClass,
-        signature: &Signature,
-        overridden: &[&MethodName],
-    ) {
-        let symbols = DexSymbols(&self.file.dex);
-        let is_static = method.access & ACC_STATIC != 0;
-        let body = lower(&self.file.dex, code, is_static, &signature.descriptor);
-        let cfg = body.as_ref().map(Cfg::build);
-        let evaluation = body
-            .as_ref()
-            .zip(cfg.as_ref())
-            .and_then(|(body, cfg)| Evaluation::run(body, cfg, &symbols, self.constants).ok());
-        let Some(evaluation) = evaluation else {
-            self.found.issues.push(ScanIssue {
-                kind: &METHOD_TOO_COMPLEX,
-                place: place(&self.file.path, class.name.clone(), signature.member.clone(), None),
-                detail: format!("{} code units", code.units.count()),
-            });
-            return;
-        };
-        let lines = Lines(code.lines(&self.file.dex));
-        for site in call_sites(&evaluation, &symbols, |id| self.targets.methods.contains(id)) {
-            self.call(class, signature, &site, &lines);
-        }
-        if !overridden.is_empty() {
-            let shape = shape(&evaluation, &symbols);
-            for wanted in overridden {
-                let at = self.at(class, &signature.member, 0, &lines);
-                self.found.facts.implementations.push(fact(
-                    Implementation {
-                        class: class.name.clone(),
-                        method: signature.name.clone(),
-                        descriptor: signature.descriptor.clone(),
-                        overrides: format!("{}.{}", wanted.class, wanted.name),
-                        supers: class.supers.clone(),
-                        returns: shape.returns.clone(),
-                        throws: shape.throws,
-                        empty: shape.empty,
-                        calls: shape.calls.clone(),
-                        branches: i64::from(shape.branches),
-                        instantiated: false,
-                    },
-                    at,
-                    class.owner.clone(),
-                ));
-            }
-        }
-    }
-
-    fn call(
-        &mut self,
-        class: &InClass,
-        signature: &Signature,
-        site: &CallSite,
-        lines: &Lines,
-    ) {
-        let Some(names) = self.targets.method_names.get(&site.method) else { return };
-        let Some(called) = self.file.dex.method(menshen_android::dex::MethodId(site.method)) else {
-            return;
-        };
-        let receiver_class = type_name(&self.file.dex, called.class);
-        let argument = |index: usize| site.args.get(index).cloned().unwrap_or_default();
-        let at = self.at(class, &signature.member, site.pc, lines);
-        let calls: Vec<Fact<Call>> = names
-            .iter()
-            .map(|wanted| {
-                let data = Call {
-                    class: wanted.class.clone(),
-                    method: wanted.name.clone(),
-                    descriptor: self.file.dex.descriptor(called.proto),
-                    receiver_class: Some(receiver_class.clone())
-                        .filter(|name| *name != wanted.class),
-                    receiver: site.receiver.clone(),
-                    arg0: argument(0),
-                    arg1: argument(1),
-                    arg2: argument(2),
-                    arg3: argument(3),
-                    arg4: argument(4),
-                    arg5: argument(5),
-                    result: site.result.clone(),
-                    result_unused: site.result_unused,
-                    caller_class: class.name.clone(),
-                    caller_method: signature.name.clone(),
-                    caller_supers: class.supers.clone(),
-                    guards: site.guards.clone(),
-                    caught: site.caught,
-                    in_loop: site.in_loop,
-                };
-                fact(data, at.clone(), class.owner.clone())
-            })
-            .collect();
-        self.found.facts.calls.extend(calls);
-    }
-
     fn finish(mut self) -> Found {
         let dex: &Dex<'_> = &self.file.dex;
         for ty in 0..dex.type_count() {
             if self.created.contains(ty) {
-                let name = type_name(dex, menshen_android::dex::TypeId(ty));
+                let name = type_name(dex, TypeId(ty));
                 if self.program.hierarchy.contains(&name) {
                     self.found.instantiated.insert(name);
                 }
@@ -414,19 +289,39 @@ where
     }
 }
 
-/// Name, descriptor, and both together, of the method at hand.
-struct Signature {
-    name: String,
-    descriptor: String,
-    member: String,
-}
-
-/// The line table of a method, read once.
-struct Lines(Vec<(u32, u32)>);
-
-impl Lines {
-    fn of(&self, pc: u32) -> Option<u32> {
-        let after = self.0.partition_point(|(address, _)| *address <= pc);
-        self.0.get(after.checked_sub(1)?).map(|(_, line)| *line)
+/// Analyses a method and takes down what rules asked for.
+#[allow(clippy::too_many_arguments, reason = "the borrowed parts of one pass")]
+fn evaluate<'a>(
+    file: &DexFile<'a>,
+    targets: &Targets<'_>,
+    constants: &Constants<'_, 'a>,
+    caller: &InMethod<'_>,
+    code: &Code<'a>,
+    is_static: bool,
+    overridden: &[&MethodName],
+    found: &mut Found,
+) {
+    let symbols = DexSymbols(&file.dex);
+    let body = lower(&file.dex, code, is_static, &caller.descriptor);
+    let cfg = body.as_ref().map(Cfg::build);
+    let evaluation = body
+        .as_ref()
+        .zip(cfg.as_ref())
+        .and_then(|(body, cfg)| Evaluation::run(body, cfg, &symbols, constants).ok());
+    let Some(evaluation) = evaluation else {
+        found.issues.push(ScanIssue {
+            kind: &METHOD_TOO_COMPLEX,
+            place: place(caller.path, caller.class.name.clone(), caller.member(), None),
+            detail: format!("{} code units", code.units.count()),
+        });
+        return;
+    };
+    for site in call_sites(&evaluation, &symbols, |id| targets.methods.contains(id)) {
+        if let Some(names) = targets.method_names.get(&site.method) {
+            caller.call(&site, &symbols, names, &mut found.facts);
+        }
+    }
+    if !overridden.is_empty() {
+        caller.implementation(&shape(&evaluation, &symbols), overridden, &mut found.facts);
     }
 }

@@ -7,11 +7,14 @@
 //! follows what rules need and not what the app holds.
 
 mod constants;
+mod jvm;
 mod methods;
 mod program;
+mod record;
 mod shape;
 mod targets;
 
+pub use jvm::ClassUnit;
 pub use methods::{StringUse, StringUses, detect};
 pub use program::{ClassEntry, DexFile, Program};
 pub use shape::code_shape;

@@ -1,5 +1,6 @@
 //! All classes of an app, indexed by name.
 
+use super::jvm::{ClassUnit, class_name};
 use menshen_android::dex::{ClassDef, Dex, TypeId};
 use menshen_flow::hierarchy::{ClassInfo, Hierarchy, Platform};
 use menshen_flow::ir::source_name;
@@ -26,8 +27,11 @@ pub struct ClassEntry {
 #[derive(Debug)]
 pub struct Program<'p, 'a> {
     pub files: &'p [DexFile<'a>],
+    /// Class files, for libraries that are not compiled to DEX.
+    pub units: &'p [ClassUnit<'a>],
     pub hierarchy: Hierarchy<'static>,
     classes: HashMap<String, ClassEntry>,
+    by_unit: HashMap<String, usize>,
 }
 
 struct AndroidPlatform;
@@ -42,11 +46,29 @@ static PLATFORM: AndroidPlatform = AndroidPlatform;
 
 impl<'p, 'a> Program<'p, 'a> {
     /// Reads the class tables. The first definition of a name wins, as at run time.
-    pub fn index(files: &'p [DexFile<'a>]) -> Self {
+    pub fn index(files: &'p [DexFile<'a>], units: &'p [ClassUnit<'a>]) -> Self {
         let rows: Vec<Vec<(String, ClassInfo, ClassDef)>> =
             files.par_iter().map(|file| class_rows(&file.dex)).collect();
-        let mut program =
-            Self { files, hierarchy: Hierarchy::new(&PLATFORM), classes: HashMap::new() };
+        let mut program = Self {
+            files,
+            units,
+            hierarchy: Hierarchy::new(&PLATFORM),
+            classes: HashMap::new(),
+            by_unit: HashMap::new(),
+        };
+        for (index, unit) in units.iter().enumerate() {
+            let name = class_name(&unit.class);
+            let named = |name: menshen_android::dex::Mutf8<'_>| {
+                source_name(&format!("L{};", name.to_str()))
+            };
+            let info = ClassInfo {
+                superclass: unit.class.super_name().map(named),
+                interfaces: unit.class.interface_names().map(named).collect(),
+                access: u32::from(unit.class.access),
+            };
+            program.by_unit.entry(name.clone()).or_insert(index);
+            program.hierarchy.add(name, info);
+        }
         for (file, rows) in rows.into_iter().enumerate() {
             for (name, info, class) in rows {
                 program.classes.entry(name.clone()).or_insert(ClassEntry { file, class });
@@ -61,9 +83,18 @@ impl<'p, 'a> Program<'p, 'a> {
         self.classes.get(name)
     }
 
+    /// The class file of that name.
+    pub fn unit(&self, name: &str) -> Option<&ClassUnit<'a>> {
+        self.by_unit.get(name).and_then(|index| self.units.get(*index))
+    }
+
     /// Names of all classes, in no order.
-    pub fn class_names(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.classes.keys().map(String::as_str)
+    pub fn class_names(&self) -> impl Iterator<Item = &str> {
+        self.classes.keys().chain(self.by_unit.keys()).map(String::as_str)
+    }
+
+    pub fn class_count(&self) -> usize {
+        self.classes.len() + self.by_unit.len()
     }
 }
 

@@ -41,7 +41,7 @@ pub fn code_shape(
     }
     let permille = if counted == 0 { 0 } else { short * 1000 / counted };
     let shape = CodeShape {
-        classes: i64::try_from(program.class_names().len()).unwrap_or(i64::MAX),
+        classes: i64::try_from(program.class_count()).unwrap_or(i64::MAX),
         methods: i64::try_from(methods).unwrap_or(i64::MAX),
         own_classes: own,
         short_names_permille: permille,
