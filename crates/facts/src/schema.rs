@@ -19,6 +19,18 @@ pub enum How {
     Imported,
 }
 
+impl How {
+    /// As in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Static => "static",
+            Self::Observed => "observed",
+            Self::Forced => "forced",
+            Self::Imported => "imported",
+        }
+    }
+}
+
 /// One fact with its circumstances.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Fact<T> {
@@ -89,7 +101,11 @@ macro_rules! fact_kinds {
     )*) => {
         $(
             $(#[doc = $doc])*
-            #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, serde::Serialize)]
+            #[derive(
+                Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default,
+                serde::Serialize, serde::Deserialize,
+            )]
+            #[serde(default, deny_unknown_fields)]
             pub struct $type {
                 $(
                     $(#[doc = $field_doc])*
@@ -170,6 +186,26 @@ macro_rules! fact_kinds {
                     self.$list.sort();
                     self.$list.dedup();
                 )*
+            }
+
+            /// Reads the fields of one fact and adds it to the list: for facts written by hand
+            /// in rule tests. `None` when there is no such list.
+            pub fn push_from<'de, D: serde::Deserializer<'de>>(
+                &mut self,
+                list: &str,
+                fields: D,
+                place: menshen_base::Place,
+                owner: menshen_base::Owner,
+            ) -> Option<Result<(), D::Error>> {
+                $(
+                    if list == stringify!($list) {
+                        return Some(<$type as serde::Deserialize>::deserialize(fields).map(|data| {
+                            let how = crate::schema::How::Static;
+                            self.$list.push(crate::schema::Fact { data, place, owner, how });
+                        }));
+                    }
+                )*
+                None
             }
 
             /// Moves all facts of `other` to the end of the lists of `self`.

@@ -1,9 +1,9 @@
 //! Values of fact fields, as rules see them.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What is known about a value in the code: an argument, a receiver, a returned value.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "is", content = "value")]
 pub enum ArgValue {
     /// Nothing is known, or the argument does not exist.

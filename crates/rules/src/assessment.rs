@@ -1,8 +1,9 @@
 //! The result of looking at one artifact: what every report prints.
 
-use menshen_base::{Finding, Maps, ScanIssue, Severity, Sha256Hex, Text, Verdict};
+use menshen_base::{Finding, Maps, Owner, ScanIssue, Severity, Sha256Hex, Text, Verdict};
 use menshen_facts::Facts;
 use serde::Serialize;
+use std::cmp::Reverse;
 
 /// Version of the JSON report. The major number changes when a field changes its meaning.
 pub const SCHEMA_VERSION: &str = "1.0";
@@ -135,4 +136,19 @@ pub struct RuleSummary {
     pub severity: Severity,
     pub title: Text,
     pub maps: Maps,
+}
+
+/// Puts what matters most first: severity, then confidence, then the app's own code before
+/// code of unknown origin before SDKs, then the number of places. Ends in a total order.
+pub fn sort_findings(findings: &mut [Finding]) {
+    findings.sort_by_cached_key(|finding| {
+        let owner = match finding.owner {
+            Owner::App => 0,
+            Owner::Unknown => 1,
+            Owner::Sdk(_) => 2,
+        };
+        let weight = (Reverse(finding.severity), Reverse(finding.confidence), owner);
+        let number = Reverse(finding.locations.len());
+        (weight, number, finding.rule.clone(), finding.owner.clone(), finding.fingerprint.clone())
+    });
 }

@@ -1,5 +1,23 @@
 //! Judgement: from facts to findings, and from findings to pass or fail.
 //!
-//! Pure functions of facts. [`assessment`] is what all of it amounts to for one artifact.
+//! Pure functions of facts. A [`RulePack`] holds checked rules; [`evaluate`] matches them
+//! against [`menshen_facts::Facts`]. [`assessment`] is what all of it amounts to for one
+//! artifact. The language of rules is described in `docs/rules.md`.
 
 pub mod assessment;
+mod error;
+mod evaluate;
+mod index;
+mod load;
+mod matcher;
+mod model;
+mod node;
+mod pack;
+mod predicate;
+mod template;
+mod truth;
+
+pub use error::RuleError;
+pub use evaluate::{EVIDENCE_MAX, Options, evaluate};
+pub use model::{Library, Rule};
+pub use pack::RulePack;
