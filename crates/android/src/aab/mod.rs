@@ -5,3 +5,7 @@ use menshen_base::ScanIssue;
 pub fn parse_resources(_bytes: &[u8]) -> (Option<ResourceTable<'_>>, Vec<ScanIssue>) {
     (None, Vec::new())
 }
+/// Reads an XML file of a module.
+pub fn parse_xml(_bytes: &[u8]) -> (Option<crate::axml::Document>, Vec<ScanIssue>) {
+    (None, Vec::new())
+}

@@ -142,15 +142,9 @@ impl Config {
                 0 => format!("v{}", self.sdk_version),
                 minor => format!("v{}.{minor}", self.sdk_version),
             });
-        let mnc = match self.mnc {
-            0 => None,
-            // 0xffff stands for the code 0.
-            0xffff => Some("mnc00".to_owned()),
-            code => Some(format!("mnc{code:02}")),
-        };
         [
             number("mcc", self.mcc, ""),
-            mnc,
+            number("mnc", self.mnc, ""),
             (!locale.is_empty()).then_some(locale),
             named(self.grammatical_gender, &["neuter", "feminine", "masculine"]),
             named(layout >> 6, &["ldltr", "ldrtl"]),
@@ -252,7 +246,7 @@ mod tests {
             (Config { density: 0xfffe, sdk_version: 26, ..default }, "anydpi-v26"),
             (Config { density: 480, ..default }, "xxhdpi"),
             (Config { density: 411, ..default }, "411dpi"),
-            (Config { mcc: 310, mnc: 4, ..default }, "mcc310-mnc04"),
+            (Config { mcc: 310, mnc: 4, ..default }, "mcc310-mnc4"),
             (Config { screen_layout: 0x80 | 0x20 | 3, ..default }, "ldrtl-large-long"),
             (Config { smallest_width_dp: 600, orientation: 2, ..default }, "sw600dp-land"),
             (Config { input_flags: 0x0a, keyboard: 2, ..default }, "keyshidden-qwerty-navhidden"),

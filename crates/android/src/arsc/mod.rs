@@ -68,14 +68,12 @@ pub enum Entry {
 pub struct Bag {
     /// Parent style.
     pub parent: Option<u32>,
-    /// Key and value in file order. Keys: attribute id in a style, [`Bag::ARRAY_KEY`] plus the
-    /// position in an array, one of the `PLURAL_KEYS` in plurals.
+    /// Key and value in file order. Keys: attribute id in a style, one of the `PLURAL_KEYS` in
+    /// plurals; those of an array mean nothing.
     pub items: Vec<(u32, ResValue)>,
 }
 
 impl Bag {
-    /// Keys of array items count up from here.
-    pub const ARRAY_KEY: u32 = 0x0200_0000;
     /// Keys of plurals and their names in source.
     pub const PLURAL_KEYS: &'static [(u32, &'static str)] = &[
         (0x0100_0004, "other"),

@@ -1,6 +1,7 @@
 //! Names of the framework's attributes by resource id, and the symbols of flag and enum ones.
 //!
-//! `attrs.tsv` lists the public `android:attr` resources of the platform (API 35): id in hex,
+//! `attrs.tsv` lists the public `android:attr` resources of the platform (names up to API 37,
+//! symbols of API 34, without those still staged): id in hex,
 //! name, and for flags and enums the kind and `symbol=value` pairs, values in hex. Public ids
 //! never change, so one table fits every level.
 
