@@ -200,8 +200,8 @@ where
     ) {
         let Some(reference) = self.file.dex.method(method.id) else { return };
         let mentions = self.mentions(code);
-        let may_override = method.access & ACC_STATIC == 0
-            && self.targets.overrides_named(reference.name);
+        let may_override =
+            method.access & ACC_STATIC == 0 && self.targets.overrides_named(reference.name);
         if !mentions.calls
             && !may_override
             && mentions.fields.is_empty()
@@ -229,7 +229,13 @@ where
             false => Vec::new(),
         };
         if mentions.calls || !overridden.is_empty() {
-            self.evaluate(method, code, context, &Signature { name, descriptor, member }, &overridden);
+            self.evaluate(
+                method,
+                code,
+                context,
+                &Signature { name, descriptor, member },
+                &overridden,
+            );
         }
     }
 
@@ -355,13 +361,7 @@ where
         }
     }
 
-    fn call(
-        &mut self,
-        class: &InClass,
-        signature: &Signature,
-        site: &CallSite,
-        lines: &Lines,
-    ) {
+    fn call(&mut self, class: &InClass, signature: &Signature, site: &CallSite, lines: &Lines) {
         let Some(names) = self.targets.method_names.get(&site.method) else { return };
         let Some(called) = self.file.dex.method(menshen_android::dex::MethodId(site.method)) else {
             return;
