@@ -1,2 +1,4 @@
 use anyhow::Result;
-pub(crate) fn run(_: &[String]) -> Result<()> { Ok(()) }
+pub(crate) fn run(_: &[String]) -> Result<()> {
+    Ok(())
+}

@@ -42,8 +42,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
 
 /// The folder of the corpus, whether or not anything is in it.
 pub(crate) fn folder() -> PathBuf {
-    std::env::var_os("MENSHEN_CORPUS")
-        .map_or_else(|| shell::target().join("corpus"), PathBuf::from)
+    std::env::var_os("MENSHEN_CORPUS").map_or_else(|| shell::target().join("corpus"), PathBuf::from)
 }
 
 /// Fetches what is not there yet. Names of sets that could not be had are returned.

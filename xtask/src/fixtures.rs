@@ -69,11 +69,8 @@ fn build_these(wanted: Vec<String>) -> Result<()> {
     shell::need(&[("java", "openjdk-17-jdk-headless"), ("aapt2", "aapt")])?;
     let tools = toolchain::fetch()?;
     let work = shell::target().join("fixtures");
-    let class_path = format!(
-        "{}:{}",
-        tools.join("r8.jar").display(),
-        tools.join("apksigner.jar").display()
-    );
+    let class_path =
+        format!("{}:{}", tools.join("r8.jar").display(), tools.join("apksigner.jar").display());
     let built = shell::run(
         Command::new("java")
             .arg("--add-exports=java.base/jdk.internal.org.objectweb.asm=ALL-UNNAMED")

@@ -146,7 +146,10 @@ mod tests {
                 needs.iter().map(|(name, kind)| json!({"name": name, "kind": kind})).collect();
             json!({"name": name, "metadata": {"layer": {"rank": rank}}, "dependencies": needs})
         };
-        let good = [crate_of("a", 1, &[("b", Value::Null), ("serde", Value::Null)]), crate_of("b", 0, &[])];
+        let good = [
+            crate_of("a", 1, &[("b", Value::Null), ("serde", Value::Null)]),
+            crate_of("b", 0, &[]),
+        ];
         assert!(rank_problems(&good).is_empty());
         let upward = [crate_of("a", 1, &[("b", Value::Null)]), crate_of("b", 1, &[])];
         assert_eq!(rank_problems(&upward), ["a (rank 1) depends on b (rank 1)"]);

@@ -10,7 +10,10 @@ use menshen_facts::{Anomaly, Fact};
 const PER_KIND_MAX: usize = 50;
 
 /// What the zip reader noted. `path`: prefix for entries, with its separator.
-pub fn of_container(noted: &[archive::Anomaly], entry_path: impl Fn(&str) -> String) -> Vec<Fact<Anomaly>> {
+pub fn of_container(
+    noted: &[archive::Anomaly],
+    entry_path: impl Fn(&str) -> String,
+) -> Vec<Fact<Anomaly>> {
     let mut counts = std::collections::BTreeMap::<&str, usize>::new();
     noted
         .iter()

@@ -9,9 +9,32 @@ pub const PREFIX_BYTES: usize = 512;
 
 /// Endings of ordinary files, whose content is not looked at to tell what they are.
 const PLAIN_ENDINGS: [&str; 26] = [
-    ".png", ".webp", ".jpg", ".jpeg", ".gif", ".svg", ".ttf", ".otf", ".woff", ".woff2", ".ogg",
-    ".mp3", ".mp4", ".wav", ".m4a", ".version", ".kotlin_builtins", ".kotlin_module",
-    ".kotlin_metadata", ".class", ".arsc", ".SF", ".RSA", ".EC", ".DSA", ".MF",
+    ".png",
+    ".webp",
+    ".jpg",
+    ".jpeg",
+    ".gif",
+    ".svg",
+    ".ttf",
+    ".otf",
+    ".woff",
+    ".woff2",
+    ".ogg",
+    ".mp3",
+    ".mp4",
+    ".wav",
+    ".m4a",
+    ".version",
+    ".kotlin_builtins",
+    ".kotlin_module",
+    ".kotlin_metadata",
+    ".class",
+    ".arsc",
+    ".SF",
+    ".RSA",
+    ".EC",
+    ".DSA",
+    ".MF",
 ];
 
 /// Whether the content of a file of this name is worth a look at its first bytes.
@@ -103,7 +126,9 @@ fn der(lower: &str, prefix: &[u8]) -> Option<(&'static str, &'static str, bool)>
     }
     let ends = |endings: &[&str]| endings.iter().any(|end| lower.ends_with(end));
     // PFX: version 3 is the first element. PKCS#8: version 0 and an algorithm identifier.
-    if prefix.get(4..7) == Some(&[0x02, 0x01, 0x03]) && ends(&[".p12", ".pfx", ".keystore", ".ks", ".jks"]) {
+    if prefix.get(4..7) == Some(&[0x02, 0x01, 0x03])
+        && ends(&[".p12", ".pfx", ".keystore", ".ks", ".jks"])
+    {
         return Some(("keystore", "PKCS#12", true));
     }
     if prefix.get(4..8) == Some(&[0x02, 0x01, 0x00, 0x30]) {

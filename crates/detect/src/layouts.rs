@@ -18,9 +18,28 @@ const NO_SUGGESTIONS: i64 = 0x8_0000;
 
 /// Words of ids, hints and labels by which a field takes a secret.
 const SECRET_WORDS: [&str; 22] = [
-    "password", "passwd", "passcode", "passphrase", "pwd", "pin", "pincode", "cvv", "cvc", "otp",
-    "secret", "密码", "口令", "验证码", "支付密码", "安全码", "mima", "verifycode", "smscode",
-    "captcha", "securitycode", "pass",
+    "password",
+    "passwd",
+    "passcode",
+    "passphrase",
+    "pwd",
+    "pin",
+    "pincode",
+    "cvv",
+    "cvc",
+    "otp",
+    "secret",
+    "密码",
+    "口令",
+    "验证码",
+    "支付密码",
+    "安全码",
+    "mima",
+    "verifycode",
+    "smscode",
+    "captcha",
+    "securitycode",
+    "pass",
 ];
 
 /// The views of one layout. `path` is that of the layout.
@@ -32,7 +51,8 @@ fn view(node: Node<'_>, path: &str) -> Option<Fact<View>> {
     let class = node.tag();
     let on_click = node.text("onClick");
     let input_type = node.int("inputType");
-    let is_field = class.contains("EditText") || class.contains("TextInput") || input_type.is_some();
+    let is_field =
+        class.contains("EditText") || class.contains("TextInput") || input_type.is_some();
     if !is_field && on_click.is_none() {
         return None;
     }

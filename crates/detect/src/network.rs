@@ -36,7 +36,12 @@ pub fn without_config(application: &Application, manifest: Place) -> Fact<Networ
 }
 
 /// The policies of a config file. `as_of`: the day that expiry dates are compared with.
-pub fn detect(root: Node<'_>, target_sdk: i64, path: &str, as_of: &str) -> Vec<Fact<NetworkPolicy>> {
+pub fn detect(
+    root: Node<'_>,
+    target_sdk: i64,
+    path: &str,
+    as_of: &str,
+) -> Vec<Fact<NetworkPolicy>> {
     let mut found = Vec::new();
     let default = Effective::default_for(target_sdk);
     let base_node = root.named("base-config").next();

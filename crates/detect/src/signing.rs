@@ -23,9 +23,10 @@ pub fn detect(report: &Report, min_sdk: i64, path: &str, as_of: &str) -> Facts {
     let v1_only = content.len() == 1
         && content.iter().all(|scheme| scheme.kind == SchemeKind::V1)
         && min_sdk < JANUS_FIXED;
-    let problems = report.problems.iter().chain(
-        schemes.iter().filter(|scheme| scheme.decides).flat_map(|scheme| scheme.errors()),
-    );
+    let problems = report
+        .problems
+        .iter()
+        .chain(schemes.iter().filter(|scheme| scheme.decides).flat_map(|scheme| scheme.errors()));
     found.signing.push(fact(
         facts::Signing {
             signed: !content.is_empty(),

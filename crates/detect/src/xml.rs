@@ -97,10 +97,6 @@ impl<'a> Node<'a> {
     }
 
     pub fn place(&self, path: &str) -> Place {
-        Place {
-            path: path.to_owned(),
-            offset: Some(u64::from(self.element.offset)),
-            code: None,
-        }
+        Place { path: path.to_owned(), offset: Some(u64::from(self.element.offset)), code: None }
     }
 }

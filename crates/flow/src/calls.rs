@@ -1,7 +1,7 @@
 //! What rules ask of a method: its calls with the values of their arguments, and its shape.
 
 use crate::eval::Evaluation;
-use crate::ir::{InvokeKind, Op, Sym, Symbols, parameter_kinds};
+use crate::ir::{Handler, InvokeKind, Op, Sym, Symbols, parameter_kinds};
 use crate::value::Abstract;
 use menshen_facts::ArgValue;
 
@@ -19,6 +19,8 @@ pub struct CallSite {
     pub result: ArgValue,
     pub result_unused: bool,
     pub guards: Vec<String>,
+    /// Within a `try` that catches something. The handlers that compilers add for `finally` and
+    /// `synchronized` do not count: they throw what they caught again.
     pub caught: bool,
     pub in_loop: bool,
 }
@@ -58,7 +60,12 @@ pub fn call_sites(
         let args = rest
             .iter()
             .zip(&kinds)
-            .map(|(reg, kind)| state.resolved(*reg).to_arg(matches!(kind, b'L' | b'[')))
+            .map(|(reg, kind)| match kind {
+                b'L' | b'[' => state.resolved(*reg).to_arg(true),
+                // In DEX a float constant is its bits.
+                b'F' | b'D' => ArgValue::Unknown,
+                _ => state.resolved(*reg).to_arg(false),
+            })
             .collect();
         let result =
             ArgValue::Result { method: format!("{}.{}", sig.class, sig.name), object: insn.pc };
@@ -71,7 +78,7 @@ pub fn call_sites(
             result: if returns_value { result } else { ArgValue::Unknown },
             result_unused: returns_value && dst.is_none(),
             guards: Vec::new(),
-            caught: evaluation.cfg.blocks.get(block).is_some_and(|b| !b.exceptional.is_empty()),
+            caught: is_caught(evaluation, block),
             in_loop: evaluation.cfg.in_loop(block),
         });
         if let Some(site) = sites.last_mut() {
@@ -79,6 +86,12 @@ pub fn call_sites(
         }
     });
     sites
+}
+
+fn is_caught(evaluation: &Evaluation<'_>, block: usize) -> bool {
+    let start = evaluation.cfg.blocks.get(block).map_or(usize::MAX, |block| block.start);
+    let covers = |handler: &Handler| (handler.start..handler.end).contains(&start);
+    evaluation.body.handlers.iter().any(|handler| handler.class.is_some() && covers(handler))
 }
 
 /// The shape of the reachable part of the method.

@@ -8,17 +8,22 @@
 //! Not here: anything across methods (only fields that never change come from outside,
 //! through [`Environment`]).
 
+use crate::arithmetic::{binary, unary};
 use crate::cfg::Cfg;
-use crate::ir::{
-    BinaryOp, Body, Condition, Insn, InvokeKind, Literal, Op, Operand, Reg, Sym, Symbols, UnaryOp,
-};
-use crate::library;
+use crate::ir::{Body, Condition, Insn, InvokeKind, Literal, Op, Operand, Reg, Sym, Symbols};
+use crate::library::builder::{self, Effect};
+use crate::library::{self, Callee};
+use crate::state::Object;
 use crate::value::{ARRAY_ELEMENTS_MAX, Abstract};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
+
+pub use crate::state::State;
 
 /// Block visits before a method is given up, as a multiple of its blocks.
 const VISITS_PER_BLOCK_MAX: usize = 24;
+/// Joins at the head of a loop before a value that still changes becomes unknown.
+const LOOP_JOINS_MAX: u32 = 3;
 /// Registers of a method that is analysed. Larger methods are given up.
 const REGISTERS_MAX: u32 = 4096;
 /// Operations of a method that is analysed.
@@ -28,26 +33,6 @@ const INSNS_MAX: usize = 60_000;
 pub trait Environment {
     /// The value of a field that is the same whenever it is read.
     fn constant_field(&self, class: &str, name: &str) -> Option<Abstract>;
-}
-
-/// The values before an operation.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct State {
-    registers: Vec<Abstract>,
-    heap: BTreeMap<u32, Object>,
-}
-
-/// What is known of an object made in the method.
-#[derive(Debug, Clone, PartialEq)]
-enum Object {
-    /// Elements that were set; the others hold zero.
-    Array {
-        length: Option<i64>,
-        elements: BTreeMap<i64, Abstract>,
-    },
-    /// The text that a string builder has collected.
-    Builder(Abstract),
-    Lost,
 }
 
 /// The analysis did not reach a fixed point within its budget.
@@ -62,6 +47,7 @@ pub struct Evaluation<'a> {
     entry: Vec<Option<State>>,
     symbols: &'a dyn Symbols,
     environment: &'a dyn Environment,
+    callees: HashMap<Sym, Callee>,
 }
 
 impl std::fmt::Debug for dyn Symbols + '_ {
@@ -76,120 +62,6 @@ impl std::fmt::Debug for dyn Environment + '_ {
     }
 }
 
-impl State {
-    pub fn register(&self, reg: Reg) -> Abstract {
-        self.registers.get(reg as usize).cloned().unwrap_or(Abstract::Unknown)
-    }
-
-    fn set(&mut self, reg: Reg, value: Abstract) {
-        if let Some(slot) = self.registers.get_mut(reg as usize) {
-            *slot = value;
-        }
-    }
-
-    /// The value with the contents of an array made in this method, where they are known.
-    pub fn resolved(&self, reg: Reg) -> Abstract {
-        self.resolve(&self.register(reg))
-    }
-
-    fn resolve(&self, value: &Abstract) -> Abstract {
-        value.map(|single| match single.object().and_then(|object| self.heap.get(&object)) {
-            Some(Object::Array { length: Some(length), elements }) => {
-                let Ok(length) = usize::try_from(*length) else { return single.clone() };
-                if length > ARRAY_ELEMENTS_MAX {
-                    return single.clone();
-                }
-                let mut items = vec![Abstract::Int(0); length];
-                for (index, value) in elements {
-                    if let Some(slot) =
-                        usize::try_from(*index).ok().and_then(|index| items.get_mut(index))
-                    {
-                        *slot = value.clone();
-                    }
-                }
-                let known = items.iter().all(|item| {
-                    matches!(item, Abstract::Int(_) | Abstract::Str(_) | Abstract::Null)
-                });
-                if known { Abstract::Array(Arc::new(items)) } else { single.clone() }
-            }
-            Some(Object::Builder(text @ Abstract::Str(_))) => text.clone(),
-            _ => single.clone(),
-        })
-    }
-
-    /// Joins another state into this one; whether anything changed.
-    fn join(&mut self, other: &State) -> bool {
-        let mut changed = false;
-        for (mine, theirs) in self.registers.iter_mut().zip(&other.registers) {
-            if mine != theirs {
-                let joined = mine.join(theirs);
-                changed |= joined != *mine;
-                *mine = joined;
-            }
-        }
-        for (object, theirs) in &other.heap {
-            match self.heap.get_mut(object) {
-                Some(mine) if mine == theirs => {}
-                Some(mine) => {
-                    let joined = mine.join(theirs);
-                    changed |= joined != *mine;
-                    *mine = joined;
-                }
-                None => {
-                    self.heap.insert(*object, theirs.clone());
-                    changed = true;
-                }
-            }
-        }
-        changed
-    }
-
-    fn lose(&mut self, value: &Abstract) {
-        for single in value.alternatives() {
-            if let Some(object) = single.object()
-                && let Some(slot) = self.heap.get_mut(&object)
-            {
-                *slot = Object::Lost;
-            }
-        }
-    }
-}
-
-impl Object {
-    fn join(&self, other: &Object) -> Object {
-        match (self, other) {
-            (
-                Object::Array { length: a, elements: x },
-                Object::Array { length: b, elements: y },
-            ) if a == b => {
-                let mut elements = x.clone();
-                for (index, value) in y {
-                    let joined = match elements.get(index) {
-                        Some(mine) => mine.join(value),
-                        None => Abstract::Int(0).join(value),
-                    };
-                    elements.insert(*index, joined);
-                }
-                for (index, value) in &mut elements {
-                    if !y.contains_key(index) {
-                        *value = value.join(&Abstract::Int(0));
-                    }
-                }
-                Object::Array { length: *a, elements }
-            }
-            (Object::Builder(a), Object::Builder(b)) if a == b => Object::Builder(a.clone()),
-            (Object::Builder(a), Object::Builder(b)) => match a.join(b) {
-                // Appending in a loop never ends: only straight alternatives are kept.
-                Abstract::OneOf(values) if values.len() <= 4 => {
-                    Object::Builder(Abstract::OneOf(values))
-                }
-                _ => Object::Lost,
-            },
-            _ => Object::Lost,
-        }
-    }
-}
-
 impl<'a> Evaluation<'a> {
     /// Runs the analysis to its fixed point.
     pub fn run(
@@ -201,15 +73,18 @@ impl<'a> Evaluation<'a> {
         if body.registers > REGISTERS_MAX || body.insns.len() > INSNS_MAX {
             return Err(OutOfBudget);
         }
-        let mut start = State {
-            registers: vec![Abstract::Unknown; body.registers as usize],
-            heap: BTreeMap::new(),
-        };
+        let mut start = State::new(body.registers);
         for (index, reg) in body.params.iter().enumerate() {
             start.set(*reg, Abstract::Param(u32::try_from(index).unwrap_or(u32::MAX)));
         }
-        let mut this =
-            Self { body, cfg, entry: vec![None; cfg.blocks.len()], symbols, environment };
+        let mut callees = HashMap::new();
+        for insn in &body.insns {
+            if let Op::Invoke { method, .. } = &insn.op {
+                callees.entry(*method).or_insert_with(|| Callee::new(&symbols.method(*method)));
+            }
+        }
+        let entry = vec![None; cfg.blocks.len()];
+        let mut this = Self { body, cfg, entry, symbols, environment, callees };
         if let Some(first) = this.entry.first_mut() {
             *first = Some(start);
         }
@@ -299,7 +174,8 @@ impl<'a> Evaluation<'a> {
         for (at, block) in self.cfg.order.iter().enumerate() {
             position[*block] = at;
         }
-        let mut work: std::collections::BTreeSet<usize> = std::iter::once(0).collect();
+        let mut loop_joins = vec![0u32; self.cfg.blocks.len()];
+        let mut work: BTreeSet<usize> = std::iter::once(0).collect();
         let mut visits = self.cfg.blocks.len().saturating_mul(VISITS_PER_BLOCK_MAX);
         while let Some(at) = work.pop_first() {
             visits = visits.checked_sub(1).ok_or(OutOfBudget)?;
@@ -307,38 +183,52 @@ impl<'a> Evaluation<'a> {
             let Some(Some(mut state)) = self.entry.get(block).cloned() else { continue };
             let cfg = self.cfg;
             let Some(shape) = cfg.blocks.get(block) else { continue };
-            let insns = self.body.insns.get(shape.start..shape.end).unwrap_or_default();
-            let mut thrown: Option<State> = None;
-            for insn in insns {
-                if !shape.exceptional.is_empty() && can_throw(&insn.op) {
-                    match &mut thrown {
-                        Some(joined) => {
-                            joined.join(&state);
-                        }
-                        None => thrown = Some(state.clone()),
-                    }
-                }
-                self.step(&mut state, insn);
-            }
-            for &target in &shape.successors {
-                if self.feasible(shape.end, target, &state) && self.flow_into(target, &state) {
+            let thrown = self.run_block(block, &mut state);
+            let mut flow = |this: &mut Self, target: usize, state: &State| {
+                let back = position[target] <= at;
+                let widen = back && loop_joins[target] >= LOOP_JOINS_MAX;
+                if this.flow_into(target, state, widen) {
                     work.insert(position[target]);
+                    loop_joins[target] += u32::from(back);
+                }
+            };
+            for &target in &shape.successors {
+                if self.feasible(shape.end, target, &state) {
+                    flow(self, target, &state);
                 }
             }
             if let Some(thrown) = thrown {
-                for &target in &shape.exceptional {
-                    if self.flow_into(target, &thrown) {
-                        work.insert(position[target]);
-                    }
-                }
+                shape.exceptional.iter().for_each(|&target| flow(self, target, &thrown));
             }
         }
         Ok(())
     }
 
-    fn flow_into(&mut self, target: usize, state: &State) -> bool {
+    /// Takes the state to the end of a block. Returns what holds where its operations can throw,
+    /// joined, if there is a handler.
+    fn run_block(&self, block: usize, state: &mut State) -> Option<State> {
+        let shape = self.cfg.blocks.get(block)?;
+        let mut thrown: Option<State> = None;
+        let mut changed = true;
+        for insn in self.body.insns.get(shape.start..shape.end)? {
+            if !shape.exceptional.is_empty() && can_throw(&insn.op) && changed {
+                match &mut thrown {
+                    Some(joined) => {
+                        joined.join(state, false);
+                    }
+                    None => thrown = Some(state.clone()),
+                }
+                changed = false;
+            }
+            self.step(state, insn);
+            changed |= !matches!(insn.op, Op::Nop | Op::Cast { .. });
+        }
+        thrown
+    }
+
+    fn flow_into(&mut self, target: usize, state: &State, widen: bool) -> bool {
         match self.entry.get_mut(target) {
-            Some(Some(entry)) => entry.join(state),
+            Some(Some(entry)) => entry.join(state, widen),
             Some(slot) => {
                 *slot = Some(state.clone());
                 true
@@ -396,68 +286,57 @@ impl<'a> Evaluation<'a> {
             Op::Move { dst, src } => state.set(*dst, state.register(*src)),
             Op::New { dst, class } => {
                 let class: Arc<str> = (&*self.symbols.class(*class)).into();
-                if library::is_builder(&class) {
-                    state.heap.insert(insn.pc, Object::Builder(Abstract::str("")));
+                if builder::is_builder(&class) {
+                    state.allocate(insn.pc, Object::Builder(Abstract::str("")));
                 }
                 state.set(*dst, Abstract::New { class, pc: insn.pc });
             }
             Op::NewArray { dst, size, ty } => {
                 let length = state.register(*size).as_int();
-                state.heap.insert(insn.pc, Object::Array { length, elements: BTreeMap::new() });
+                state.allocate(insn.pc, Object::Array { length, elements: BTreeMap::new() });
                 let class: Arc<str> = (&*self.symbols.class(*ty)).into();
                 state.set(*dst, Abstract::New { class, pc: insn.pc });
             }
             Op::ArrayOf { dst, ty, items } => {
-                let elements = (0i64..).zip(items.iter().map(|r| state.register(*r))).collect();
-                let length = i64::try_from(items.len()).ok();
-                state.heap.insert(insn.pc, Object::Array { length, elements });
+                let items: Vec<Abstract> = items.iter().map(|reg| state.register(*reg)).collect();
+                state.allocate(insn.pc, Object::array(&items));
                 if let Some(dst) = dst {
                     let class: Arc<str> = (&*self.symbols.class(*ty)).into();
                     state.set(*dst, Abstract::New { class, pc: insn.pc });
                 }
             }
             Op::ArrayData { array, data } => {
-                if let Some(Object::Array { elements, .. }) =
-                    state.register(*array).object().and_then(|o| state.heap.get_mut(&o))
-                {
-                    elements.extend(
-                        (0i64..)
-                            .zip(data.iter().take(ARRAY_ELEMENTS_MAX).map(|v| Abstract::Int(*v))),
-                    );
+                let array = state.register(*array);
+                let data = data.iter().take(ARRAY_ELEMENTS_MAX).map(|v| Abstract::Int(*v));
+                match state.object_mut(&array) {
+                    Some(Object::Array { elements, .. }) => elements.extend((0i64..).zip(data)),
+                    _ => state.lose(&array),
                 }
             }
             Op::ArrayPut { array, index, src } => {
                 let index = state.register(*index).as_int();
                 let value = state.register(*src);
                 let array = state.register(*array);
-                match (array.object().and_then(|o| state.heap.get_mut(&o)), index) {
+                match (state.object_mut(&array), index) {
                     (Some(Object::Array { elements, .. }), Some(index))
                         if elements.len() < ARRAY_ELEMENTS_MAX =>
                     {
                         elements.insert(index, value);
                     }
-                    _ => state.lose(&array),
+                    _ => {
+                        state.lose(&array);
+                        state.lose(&value);
+                    }
                 }
             }
             Op::ArrayGet { dst, array, index } => {
                 let index = state.register(*index).as_int();
-                let value = match (state.resolved(*array), index) {
-                    (Abstract::Array(items), Some(index)) => usize::try_from(index)
-                        .ok()
-                        .and_then(|index| items.get(index).cloned())
-                        .unwrap_or(Abstract::Unknown),
-                    (other, _) => other.derived(),
-                };
-                state.set(*dst, value);
+                let array = state.register(*array);
+                let element = index.and_then(|index| state.element(&array, index));
+                state.set(*dst, element.unwrap_or_else(|| array.derived()));
             }
             Op::ArrayLength { dst, array } => {
-                let length = match state.resolved(*array) {
-                    Abstract::Array(items) => i64::try_from(items.len()).ok(),
-                    value => match value.object().and_then(|o| state.heap.get(&o)) {
-                        Some(Object::Array { length, .. }) => *length,
-                        _ => None,
-                    },
-                };
+                let length = state.length(&state.register(*array));
                 state.set(*dst, length.map_or(Abstract::Unknown, Abstract::Int));
             }
             Op::GetField { dst, field, .. } => {
@@ -465,26 +344,25 @@ impl<'a> Evaluation<'a> {
                 let value = self
                     .environment
                     .constant_field(&class, &name)
+                    .or_else(|| library::constant_field(&class, &name))
                     .unwrap_or_else(|| Abstract::Field(format!("{class}.{name}").into()));
                 state.set(*dst, value);
             }
             Op::PutField { src, .. } => {
                 // What a field holds may be changed by anybody afterwards.
                 let value = state.register(*src);
-                if !matches!(value, Abstract::New { .. }) || self.is_array(state, &value) {
-                    state.lose(&value);
-                }
+                state.lose(&value);
             }
             Op::Invoke { dst, kind, method, args } => {
                 self.invoke(state, insn.pc, *dst, *kind, *method, args);
             }
-            Op::Binary { dst, op, a, b } => {
+            Op::Binary { dst, op, wide, a, b } => {
                 let a = state.register(*a);
                 let b = match b {
                     Operand::Reg(reg) => state.register(*reg),
                     Operand::Int(value) => Abstract::Int(*value),
                 };
-                state.set(*dst, binary(*op, &a, &b));
+                state.set(*dst, binary(*op, *wide, &a, &b));
             }
             Op::Unary { dst, op, a } => {
                 let value = state.register(*a).map(|value| unary(*op, value));
@@ -505,13 +383,6 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    fn is_array(&self, state: &State, value: &Abstract) -> bool {
-        matches!(
-            value.object().and_then(|object| state.heap.get(&object)),
-            Some(Object::Array { .. })
-        )
-    }
-
     fn invoke(
         &self,
         state: &mut State,
@@ -521,182 +392,146 @@ impl<'a> Evaluation<'a> {
         method: Sym,
         args: &[Reg],
     ) {
-        let sig = self.symbols.method(method);
-        if library::is_builder(&sig.class)
-            && let Some(result) = self.builder_call(state, &sig.name, args)
+        let Some(callee) = self.callees.get(&method) else { return };
+        if builder::is_builder(&callee.class)
+            && let Some(result) = builder_call(state, callee, args)
         {
             if let Some(dst) = dst {
                 state.set(dst, result);
             }
             return;
         }
-        let values: Vec<Abstract> = args.iter().map(|reg| state.resolved(*reg)).collect();
-        if &*sig.name == "<init>" && kind != InvokeKind::Static {
-            if &*sig.class == "java.lang.String"
-                && let Some(text) = values.get(1..).and_then(|rest| {
-                    library::evaluate("java.lang.String", "valueOf", rest.get(..1)?)
-                })
+        let mut values: Vec<Abstract> = args.iter().map(|reg| state.resolved(*reg)).collect();
+        callee.adjust(&mut values);
+        if &*callee.name == "<init>" && kind != InvokeKind::Static {
+            if &*callee.class == "java.lang.String"
+                && let Some(text) = values.get(1..).and_then(|rest| evaluate(callee, rest))
                 && let Some(receiver) = args.first()
             {
-                self.replace_object(state, *receiver, &text);
+                state.replace(*receiver, &text);
             }
-            if !library::leaves_arrays_alone(&sig.class, &sig.name) {
+            if !library::leaves_arrays_alone(callee) {
                 args.iter().skip(1).for_each(|reg| state.lose(&state.register(*reg)));
             }
             return;
         }
-        let computed = self.evaluate_alternatives(&sig.class, &sig.name, &values);
-        let result = computed.unwrap_or_else(|| Abstract::Result {
-            method: format!("{}.{}", sig.class, sig.name).into(),
-            pc,
-        });
-        if &*sig.class == "java.util.Arrays" && &*sig.name == "fill" {
-            self.fill_array(state, args, &values);
-        } else if !library::leaves_arrays_alone(&sig.class, &sig.name) {
-            args.iter().for_each(|reg| state.lose(&state.register(*reg)));
+        let unknown = || Abstract::Result { method: Arc::clone(&callee.full_name), pc };
+        let result = match (&*callee.class, &*callee.name) {
+            _ if library::passes_through(callee) => {
+                args.first().map_or(Abstract::Unknown, |reg| state.register(*reg))
+            }
+            ("java.lang.reflect.Array", "newInstance") => new_array(&values, pc, unknown),
+            _ => match evaluate(callee, &values) {
+                // A new array belongs to the method and may be changed by it.
+                Some(Abstract::Array(items)) => {
+                    state.allocate(pc, Object::array(&items));
+                    unknown()
+                }
+                Some(value) => value,
+                None => unknown(),
+            },
+        };
+        match (&*callee.class, &*callee.name) {
+            ("java.util.Arrays", "fill") => fill_array(state, args, &values),
+            ("java.lang.System", "arraycopy") => copy_array(state, args, &values),
+            _ if library::leaves_arrays_alone(callee) => {}
+            _ => args.iter().for_each(|reg| state.lose(&state.register(*reg))),
         }
         if let Some(dst) = dst {
             state.set(dst, result);
         }
     }
+}
 
-    /// A pure call with at most one argument that has alternatives.
-    fn evaluate_alternatives(
-        &self,
-        class: &str,
-        name: &str,
-        values: &[Abstract],
-    ) -> Option<Abstract> {
-        let Some(several) = values.iter().position(|v| matches!(v, Abstract::OneOf(_))) else {
-            return library::evaluate(class, name, values);
-        };
-        let mut joined: Option<Abstract> = None;
-        for alternative in values.get(several)?.alternatives() {
-            let mut chosen = values.to_vec();
-            *chosen.get_mut(several)? = alternative.clone();
-            let result = library::evaluate(class, name, &chosen)?;
-            joined = Some(joined.map_or(result.clone(), |before| before.join(&result)));
-        }
-        joined
+/// A pure call with at most one argument that has alternatives.
+fn evaluate(callee: &Callee, values: &[Abstract]) -> Option<Abstract> {
+    let Some(several) = values.iter().position(|v| matches!(v, Abstract::OneOf(_))) else {
+        return library::evaluate(callee, values);
+    };
+    let mut joined: Option<Abstract> = None;
+    for alternative in values.get(several)?.alternatives() {
+        let mut chosen = values.to_vec();
+        *chosen.get_mut(several)? = alternative.clone();
+        let result = library::evaluate(callee, &chosen)?;
+        joined = Some(joined.map_or(result.clone(), |before| before.join(&result)));
     }
+    joined
+}
 
-    fn fill_array(&self, state: &mut State, args: &[Reg], values: &[Abstract]) {
-        let array = args.first().map(|reg| state.register(*reg)).unwrap_or(Abstract::Unknown);
-        let (Some(Abstract::Int(value)), 2) = (values.get(1), args.len()) else {
-            state.lose(&array);
-            return;
-        };
-        match array.object().and_then(|object| state.heap.get_mut(&object)) {
-            Some(Object::Array { length: Some(length), elements })
-                if usize::try_from(*length).is_ok_and(|n| n <= ARRAY_ELEMENTS_MAX) =>
-            {
-                *elements = (0..*length).map(|index| (index, Abstract::Int(*value))).collect();
-            }
-            _ => state.lose(&array),
+/// `Array.newInstance(int.class, {2, 3})`, which stands for `new int[2][3]`.
+fn new_array(values: &[Abstract], pc: u32, unknown: impl Fn() -> Abstract) -> Abstract {
+    match values {
+        [Abstract::Class(element), Abstract::Array(sizes)] if sizes.len() <= 16 => {
+            let class = format!("{element}{}", "[]".repeat(sizes.len()));
+            Abstract::New { class: class.into(), pc }
         }
-    }
-
-    /// All registers that hold the object of `reg` hold `value` from here on.
-    fn replace_object(&self, state: &mut State, reg: Reg, value: &Abstract) {
-        let object = state.register(reg);
-        for slot in &mut state.registers {
-            if *slot == object {
-                *slot = value.clone();
-            }
-        }
-    }
-
-    fn builder_call(&self, state: &mut State, name: &str, args: &[Reg]) -> Option<Abstract> {
-        let receiver = state.register(*args.first()?);
-        let object = receiver.object()?;
-        let text = match state.heap.get(&object)? {
-            Object::Builder(text) => text.clone(),
-            _ => return None,
-        };
-        let added = args.get(1).map(|reg| state.resolved(*reg));
-        match name {
-            "<init>" => {
-                if let Some(Abstract::Str(initial)) = added {
-                    state.heap.insert(object, Object::Builder(Abstract::Str(initial)));
-                }
-                Some(Abstract::Unknown)
-            }
-            "append" => {
-                let added = added?;
-                let joined = text.map(|text| {
-                    added.map(|added| append(text, added).unwrap_or(Abstract::Unknown))
-                });
-                let content = if joined == Abstract::Unknown {
-                    Object::Lost
-                } else {
-                    Object::Builder(joined)
-                };
-                state.heap.insert(object, content);
-                Some(receiver)
-            }
-            "toString" => Some(text),
-            _ => {
-                state.heap.insert(object, Object::Lost);
-                None
-            }
-        }
+        _ => unknown(),
     }
 }
 
-fn append(text: &Abstract, added: &Abstract) -> Option<Abstract> {
-    let text = text.as_text()?;
-    let joined = match added {
-        Abstract::Str(added) => library::bounded_concat(text, added)?,
-        Abstract::Int(value) => library::bounded_concat(text, &value.to_string())?,
+fn fill_array(state: &mut State, args: &[Reg], values: &[Abstract]) {
+    let array = args.first().map(|reg| state.register(*reg)).unwrap_or(Abstract::Unknown);
+    let (Some(Abstract::Int(value)), 2) = (values.get(1), args.len()) else {
+        state.lose(&array);
+        return;
+    };
+    match state.object_mut(&array) {
+        Some(Object::Array { length: Some(length), elements })
+            if usize::try_from(*length).is_ok_and(|n| n <= ARRAY_ELEMENTS_MAX) =>
+        {
+            *elements = (0..*length).map(|index| (index, Abstract::Int(*value))).collect();
+        }
+        _ => state.lose(&array),
+    }
+}
+
+/// `System.arraycopy(source, at, destination, at, count)` with constants.
+fn copy_array(state: &mut State, args: &[Reg], values: &[Abstract]) {
+    let copied = || {
+        let [
+            Abstract::Array(source),
+            Abstract::Int(from),
+            _,
+            Abstract::Int(to),
+            Abstract::Int(count),
+        ] = values
+        else {
+            return None;
+        };
+        let start = usize::try_from(*from).ok()?;
+        let end = start.checked_add(usize::try_from(*count).ok()?)?;
+        Some((*to, source.get(start..end)?.to_vec()))
+    };
+    let destination = args.get(2).map_or(Abstract::Unknown, |reg| state.register(*reg));
+    match (copied(), state.object_mut(&destination)) {
+        (Some((to, items)), Some(Object::Array { elements, .. })) if to >= 0 => {
+            elements.extend((to..i64::MAX).zip(items));
+        }
+        _ => state.lose(&destination),
+    }
+}
+
+/// `None` when the text of the builder is not followed, or the call is none that is known.
+fn builder_call(state: &mut State, callee: &Callee, args: &[Reg]) -> Option<Abstract> {
+    let receiver = state.register(*args.first()?);
+    let text = match state.object(&receiver)? {
+        Object::Builder(text) => text.clone(),
         _ => return None,
     };
-    Some(Abstract::str(joined))
-}
-
-fn binary(op: BinaryOp, a: &Abstract, b: &Abstract) -> Abstract {
-    let (Some(x), Some(y)) = (a.as_int(), b.as_int()) else {
-        if let (Abstract::OneOf(_), Some(_)) = (a, b.as_int()) {
-            return a.map(|a| binary(op, a, b));
-        }
-        let derived = a.derived();
-        return if derived == Abstract::Unknown { b.derived() } else { derived };
+    let rest = args.get(1..)?;
+    let mut added: Vec<Abstract> = rest.iter().map(|reg| state.resolved(*reg)).collect();
+    callee.adjust(&mut added);
+    let effect = builder::call(&callee.name, &callee.kinds, &text, &added);
+    let (content, result) = match effect {
+        Effect::Value(value) => return Some(value),
+        Effect::Text(text) => (Object::Builder(text), Some(receiver.clone())),
+        Effect::Lost => (Object::Lost { length: None }, Some(receiver.clone())),
+        Effect::Unknown => (Object::Lost { length: None }, None),
     };
-    // Widths are not kept: 32-bit wrap-around of flags and sizes does not occur in what rules ask.
-    let shift = u32::try_from(y & 63).unwrap_or(0);
-    let value = match op {
-        BinaryOp::Add => x.checked_add(y),
-        BinaryOp::Sub => x.checked_sub(y),
-        BinaryOp::Rsub => y.checked_sub(x),
-        BinaryOp::Mul => x.checked_mul(y),
-        BinaryOp::Div => x.checked_div(y),
-        BinaryOp::Rem => x.checked_rem(y),
-        BinaryOp::And => Some(x & y),
-        BinaryOp::Or => Some(x | y),
-        BinaryOp::Xor => Some(x ^ y),
-        BinaryOp::Shl => x.checked_shl(shift),
-        BinaryOp::Shr | BinaryOp::Ushr => x.checked_shr(shift),
-        BinaryOp::Compare => Some(match x.cmp(&y) {
-            std::cmp::Ordering::Less => -1,
-            std::cmp::Ordering::Equal => 0,
-            std::cmp::Ordering::Greater => 1,
-        }),
-        BinaryOp::Float => None,
-    };
-    value.map_or(Abstract::Unknown, Abstract::Int)
-}
-
-fn unary(op: UnaryOp, value: &Abstract) -> Abstract {
-    let Some(x) = value.as_int() else { return value.derived() };
-    match op {
-        UnaryOp::Neg => x.checked_neg().map_or(Abstract::Unknown, Abstract::Int),
-        UnaryOp::Not => Abstract::Int(!x),
-        UnaryOp::ToByte => Abstract::Int((x << 56) >> 56),
-        UnaryOp::ToShort => Abstract::Int((x << 48) >> 48),
-        UnaryOp::ToChar => Abstract::Int(x & 0xffff),
-        UnaryOp::ToInt => Abstract::Int((x << 32) >> 32),
-        UnaryOp::ToLong => Abstract::Int(x),
-        UnaryOp::Float => Abstract::Unknown,
+    if let Some(object) = state.object_mut(&receiver) {
+        *object = content;
     }
+    result
 }
 
 fn can_throw(op: &Op) -> bool {

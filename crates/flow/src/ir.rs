@@ -89,6 +89,8 @@ pub enum Op {
     Binary {
         dst: Reg,
         op: BinaryOp,
+        /// On longs; otherwise on ints, which wrap around at 32 bits.
+        wide: bool,
         a: Reg,
         b: Operand,
     },

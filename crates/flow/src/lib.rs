@@ -1,6 +1,7 @@
 //! Analysis of bytecode. One intermediate representation ([`ir`]) for Dalvik and JVM code,
 //! control flow ([`cfg`]), and values within a method ([`eval`]).
 
+mod arithmetic;
 pub mod calls;
 pub mod cfg;
 pub mod eval;
@@ -9,6 +10,7 @@ pub mod ir;
 mod library;
 pub mod lower_dex;
 pub mod lower_jvm;
+mod state;
 mod value;
 
 pub use value::Abstract;

@@ -153,8 +153,10 @@ impl Lowering<'_, '_> {
             0x27 => Op::Throw { value: a },
             0x28..=0x2a => Op::Jump { target: target(insn.target) },
             0x2b | 0x2c => Op::Switch { on: a, targets: self.cases(insn) },
-            0x2d..=0x30 => Op::Binary { dst: a, op: BinaryOp::Float, a: b, b: Operand::Reg(c) },
-            0x31 => Op::Binary { dst: a, op: BinaryOp::Compare, a: b, b: Operand::Reg(c) },
+            0x2d..=0x31 => {
+                let op = if insn.op.0 == 0x31 { BinaryOp::Compare } else { BinaryOp::Float };
+                Op::Binary { dst: a, op, wide: true, a: b, b: Operand::Reg(c) }
+            }
             0x32..=0x37 => Op::Branch {
                 condition: condition(insn.op.0 - 0x32),
                 a,
@@ -199,20 +201,24 @@ impl Lowering<'_, '_> {
             0xfe | 0xff => Op::Const { dst: a, value: Literal::Other },
             0x7b..=0x8f => Op::Unary { dst: a, op: unary(insn.op.0), a: b },
             0x90..=0xaf => {
-                Op::Binary { dst: a, op: arithmetic(insn.op.0 - 0x90), a: b, b: Operand::Reg(c) }
+                let (op, wide) = arithmetic(insn.op.0 - 0x90);
+                Op::Binary { dst: a, op, wide, a: b, b: Operand::Reg(c) }
             }
             0xb0..=0xcf => {
-                Op::Binary { dst: a, op: arithmetic(insn.op.0 - 0xb0), a, b: Operand::Reg(b) }
+                let (op, wide) = arithmetic(insn.op.0 - 0xb0);
+                Op::Binary { dst: a, op, wide, a, b: Operand::Reg(b) }
             }
             0xd0..=0xd7 => Op::Binary {
                 dst: a,
                 op: literal_arithmetic(insn.op.0 - 0xd0),
+                wide: false,
                 a: b,
                 b: Operand::Int(insn.literal),
             },
             0xd8..=0xe2 => Op::Binary {
                 dst: a,
                 op: literal_arithmetic(insn.op.0 - 0xd8),
+                wide: false,
                 a: b,
                 b: Operand::Int(insn.literal),
             },
@@ -304,7 +310,8 @@ fn unary(opcode: u8) -> UnaryOp {
 }
 
 /// The order of the int and long forms, which repeat every eleven opcodes; then float, double.
-fn arithmetic(number: u8) -> BinaryOp {
+/// With it, whether longs are meant.
+fn arithmetic(number: u8) -> (BinaryOp, bool) {
     const ORDER: [BinaryOp; 11] = [
         BinaryOp::Add,
         BinaryOp::Sub,
@@ -319,14 +326,15 @@ fn arithmetic(number: u8) -> BinaryOp {
         BinaryOp::Ushr,
     ];
     if number < 22 {
-        ORDER.get(usize::from(number % 11)).copied().unwrap_or(BinaryOp::Float)
+        let op = ORDER.get(usize::from(number % 11)).copied().unwrap_or(BinaryOp::Float);
+        (op, number >= 11)
     } else {
-        BinaryOp::Float
+        (BinaryOp::Float, true)
     }
 }
 
 fn literal_arithmetic(number: u8) -> BinaryOp {
-    match arithmetic(number) {
+    match arithmetic(number).0 {
         // `rsub` takes the place of `sub` among the literal forms.
         BinaryOp::Sub => BinaryOp::Rsub,
         other => other,

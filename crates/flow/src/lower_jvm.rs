@@ -427,23 +427,34 @@ impl Lowering<'_, '_, '_> {
             0x60..=0x73 | 0x78..=0x83 => {
                 let (op, wide) = arithmetic(opcode);
                 let b = if wide { third } else { second };
-                Op::Binary { dst: base, op, a: base, b: Operand::Reg(b) }
+                Op::Binary { dst: base, op, wide, a: base, b: Operand::Reg(b) }
             }
             0x74 | 0x75 => Op::Unary { dst: base, op: UnaryOp::Neg, a: base },
             0x76 | 0x77 => Op::Unary { dst: base, op: UnaryOp::Float, a: base },
             0x84 => Op::Binary {
                 dst: index,
                 op: BinaryOp::Add,
+                wide: false,
                 a: index,
                 b: Operand::Int(insn.literal.into()),
             },
             0x85..=0x93 => Op::Unary { dst: base, op: conversion(opcode), a: base },
-            0x94 => {
-                Op::Binary { dst: base, op: BinaryOp::Compare, a: base, b: Operand::Reg(third) }
-            }
+            0x94 => Op::Binary {
+                dst: base,
+                op: BinaryOp::Compare,
+                wide: true,
+                a: base,
+                b: Operand::Reg(third),
+            },
             0x95..=0x98 => {
                 let b = if opcode < 0x97 { second } else { third };
-                Op::Binary { dst: base, op: BinaryOp::Float, a: base, b: Operand::Reg(b) }
+                Op::Binary {
+                    dst: base,
+                    op: BinaryOp::Float,
+                    wide: true,
+                    a: base,
+                    b: Operand::Reg(b),
+                }
             }
             0x99..=0xa6 | 0xc6 | 0xc7 => self.branch(frame),
             0xa7 | 0xc8 => Op::Jump { target: target(insn.target) },

@@ -88,10 +88,7 @@ pub fn gather(opened: &Opened<'_>, ask: &Ask<'_>) -> Gathered {
 }
 
 /// The modules with their manifests; the base first.
-fn describe<'o, 'a>(
-    opened: &'o Opened<'a>,
-    issues: &mut Vec<ScanIssue>,
-) -> Vec<Described<'o, 'a>> {
+fn describe<'o, 'a>(opened: &'o Opened<'a>, issues: &mut Vec<ScanIssue>) -> Vec<Described<'o, 'a>> {
     let kind = match opened.kind {
         ArtifactKind::ApkSet => ArtifactKind::Apk,
         kind => kind,
@@ -227,9 +224,9 @@ fn configuration(
             .push(network::without_config(&application.data, application.place.clone())),
     }
     let mut limits = |path: &Option<String>, test: fn(Node<'_>) -> bool| {
-        path.as_deref().and_then(&mut open).map(|(_, document)| {
-            test(Node { element: &document.root, resources })
-        })
+        path.as_deref()
+            .and_then(&mut open)
+            .map(|(_, document)| test(Node { element: &document.root, resources }))
     };
     let full = limits(&full_backup_content, backup::full_backup_limits);
     let extraction = limits(&data_extraction_rules, backup::extraction_limits);
@@ -292,7 +289,8 @@ fn look_at_code(modules: &[Module<'_, '_>], about: &About, ask: &Ask<'_>) -> Cod
         let (shape, _sdk_classes) = code_shape(&program, &about.ownership, found.methods);
         facts.code_shape.push(shape);
     }
-    let read = files.iter().map(|file| file.path.as_str()).collect::<std::collections::BTreeSet<_>>();
+    let read =
+        files.iter().map(|file| file.path.as_str()).collect::<std::collections::BTreeSet<_>>();
     let share = |done, total| Share { done, total };
     let dex_files = share(read.len() as u64, bytes.total);
     issues.append(&mut bytes.issues.clone());

@@ -43,8 +43,10 @@ impl Content {
 
 /// Looks at all entries, in parallel.
 pub(crate) fn gather(modules: &[Module<'_, '_>]) -> Content {
-    let entries: Vec<(&Module<'_, '_>, &Entry<'_>)> =
-        modules.iter().flat_map(|module| module.entries().map(move |entry| (module, entry))).collect();
+    let entries: Vec<(&Module<'_, '_>, &Entry<'_>)> = modules
+        .iter()
+        .flat_map(|module| module.entries().map(move |entry| (module, entry)))
+        .collect();
     let mut content = entries
         .par_iter()
         .take(ENTRIES_MAX)
@@ -86,10 +88,9 @@ fn look_at(module: &Module<'_, '_>, entry: &Entry<'_>) -> Content {
     }
     if files::may_matter(&entry.name) {
         match module.part.read_prefix(entry, files::PREFIX_BYTES) {
-            Ok(prefix) => content
-                .facts
-                .files
-                .extend(files::detect(&path, entry.uncompressed_size, &prefix)),
+            Ok(prefix) => {
+                content.facts.files.extend(files::detect(&path, entry.uncompressed_size, &prefix))
+            }
             Err(issue) => {
                 content.entries.done = 0;
                 content.issues.push(issue);

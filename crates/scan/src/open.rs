@@ -85,7 +85,9 @@ fn read_file(path: &Path) -> Result<Vec<u8>, ScanIssue> {
     let unreadable = |error: std::io::Error| ScanIssue::new(&UNREADABLE).detail(error.to_string());
     let size = fs::metadata(path).map_err(unreadable)?.len();
     if size > FILE_BYTES_MAX {
-        return Err(ScanIssue::new(&TOO_LARGE).detail(format!("{size} bytes, read up to {FILE_BYTES_MAX}")));
+        return Err(
+            ScanIssue::new(&TOO_LARGE).detail(format!("{size} bytes, read up to {FILE_BYTES_MAX}"))
+        );
     }
     fs::read(path).map_err(unreadable)
 }
@@ -117,7 +119,8 @@ pub fn inner<'a>(blobs: &'a [Blob]) -> (Inner<'a>, Vec<ScanIssue>) {
         zip.entries().iter().filter(|entry| entry.name.ends_with(".apk")).collect();
     if apks.len() > PARTS_MAX {
         issues.push(
-            ScanIssue::new(&TOO_MANY_PARTS).detail(format!("{} APKs, opened {PARTS_MAX}", apks.len())),
+            ScanIssue::new(&TOO_MANY_PARTS)
+                .detail(format!("{} APKs, opened {PARTS_MAX}", apks.len())),
         );
     }
     for entry in apks.into_iter().take(PARTS_MAX) {
@@ -164,7 +167,11 @@ impl<'a> Opened<'a> {
             false => issue,
         }));
         if let Some(zip) = zip {
-            self.parts.push(Part { path: if named { path.to_owned() } else { String::new() }, bytes, zip });
+            self.parts.push(Part {
+                path: if named { path.to_owned() } else { String::new() },
+                bytes,
+                zip,
+            });
         }
     }
 }

@@ -75,11 +75,12 @@ impl SigningBlock {
     pub fn duplicate_ids(&self) -> Vec<u32> {
         let mut ids: Vec<u32> = self.entries.iter().map(|entry| entry.id).collect();
         ids.sort_unstable();
-        let mut duplicates: Vec<u32> =
-            ids.windows(2).filter_map(|pair| (pair.first() == pair.last()).then(|| pair.first()))
-                .flatten()
-                .copied()
-                .collect();
+        let mut duplicates: Vec<u32> = ids
+            .windows(2)
+            .filter_map(|pair| (pair.first() == pair.last()).then(|| pair.first()))
+            .flatten()
+            .copied()
+            .collect();
         duplicates.dedup();
         duplicates
     }

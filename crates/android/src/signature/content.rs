@@ -63,12 +63,16 @@ impl<'a> Content<'a> {
 
     fn chunked<D: Digest>(&self) -> Vec<u8> {
         let segments = [self.before_block, self.directory, &self.end];
-        let chunks: Vec<&[u8]> = segments.iter().flat_map(|segment| segment.chunks(CHUNK)).collect();
+        let chunks: Vec<&[u8]> =
+            segments.iter().flat_map(|segment| segment.chunks(CHUNK)).collect();
         let length = |chunk: &[u8]| u32::try_from(chunk.len()).unwrap_or(u32::MAX).to_le_bytes();
         let digests: Vec<_> = chunks
             .par_iter()
             .map(|chunk| {
-                D::new().chain_update([0xa5]).chain_update(length(chunk)).chain_update(chunk)
+                D::new()
+                    .chain_update([0xa5])
+                    .chain_update(length(chunk))
+                    .chain_update(chunk)
                     .finalize()
             })
             .collect();

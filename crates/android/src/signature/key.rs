@@ -61,7 +61,9 @@ impl Hash {
     /// `DigestInfo` up to the digest: RFC 8017, section 9.2, note 1.
     fn digest_info(self) -> &'static [u8] {
         match self {
-            Self::Md5 => b"\x30\x20\x30\x0c\x06\x08\x2a\x86\x48\x86\xf7\x0d\x02\x05\x05\x00\x04\x10",
+            Self::Md5 => {
+                b"\x30\x20\x30\x0c\x06\x08\x2a\x86\x48\x86\xf7\x0d\x02\x05\x05\x00\x04\x10"
+            }
             Self::Sha1 => b"\x30\x21\x30\x09\x06\x05\x2b\x0e\x03\x02\x1a\x05\x00\x04\x14",
             Self::Sha224 => {
                 b"\x30\x2d\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x04\x05\x00\x04\x1c"
@@ -279,9 +281,8 @@ fn verify_dsa(key: [&[u8]; 4], digest: &[u8], signature: &[u8]) -> Result<bool, 
         dsa::VerifyingKey::from_components(components, y).ok()
     };
     let key = components().ok_or(KeyError::Malformed)?;
-    let signature = r_and_s(signature).and_then(|(r, s)| {
-        dsa::Signature::from_components(number(r, q_bits)?, number(s, q_bits)?)
-    });
+    let signature = r_and_s(signature)
+        .and_then(|(r, s)| dsa::Signature::from_components(number(r, q_bits)?, number(s, q_bits)?));
     Ok(signature.is_some_and(|signature| {
         use dsa::signature::hazmat::PrehashVerifier;
         key.verify_prehash(digest, &signature).is_ok()

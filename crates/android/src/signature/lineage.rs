@@ -17,10 +17,7 @@ use std::collections::HashSet;
 const VERSION: u32 = 1;
 
 /// The nodes, oldest first, all verified.
-pub(crate) fn read(
-    run: &Run<'_>,
-    value: &[u8],
-) -> Result<Vec<LineageNode>, &'static ProblemKind> {
+pub(crate) fn read(run: &Run<'_>, value: &[u8]) -> Result<Vec<LineageNode>, &'static ProblemKind> {
     let malformed = &problem::LINEAGE_MALFORMED;
     let mut cursor = Cursor::new(value);
     if cursor.u32() != Some(VERSION) {
@@ -82,11 +79,7 @@ fn verify_node(
     let verified = parsed.and_then(|parsed| parsed.key()).is_some_and(|key| {
         key.verify(algorithm.padding, algorithm.hash, &[node.signed], node.signature) == Ok(true)
     });
-    if verified && node.own_algorithm == id {
-        Ok(())
-    } else {
-        Err(&problem::LINEAGE_NOT_VERIFIED)
-    }
+    if verified && node.own_algorithm == id { Ok(()) } else { Err(&problem::LINEAGE_NOT_VERIFIED) }
 }
 
 /// One chain of which all given ones are parts; `None` when they contradict each other. Empty
@@ -108,11 +101,8 @@ fn merge<'n>(
 ) -> Option<Vec<&'n LineageNode>> {
     let same = |a: &LineageNode, b: &LineageNode| a.certificate.encoded == b.certificate.encoded;
     let start_of_one = *one.first()?;
-    let (ancestor, descendant) = if other.iter().any(|node| same(node, start_of_one)) {
-        (other, one)
-    } else {
-        (one, other)
-    };
+    let (ancestor, descendant) =
+        if other.iter().any(|node| same(node, start_of_one)) { (other, one) } else { (one, other) };
     let start = *descendant.first()?;
     let common = ancestor.iter().position(|node| same(node, start))?;
     let (older, overlap) = ancestor.split_at_checked(common)?;

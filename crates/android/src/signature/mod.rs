@@ -200,19 +200,31 @@ impl<'a> Run<'a> {
 
         // A scheme that does not decide is asked what platforms that go by it would say.
         let newest = if v31_decides { self.max } else { LEVEL_MAX };
-        let question =
-            Question { kind: SchemeKind::V31, min: newest, max: newest, known, found: &found, rotation: None };
+        let question = Question {
+            kind: SchemeKind::V31,
+            min: newest,
+            max: newest,
+            known,
+            found: &found,
+            rotation: None,
+        };
         let v31 = self.verify_v3(&question, v31, v31_decides);
         let rotation = v31.signers.iter().filter_map(|signer| Some(signer.levels?.0)).min();
         let max = if v3_decides { self.max } else { LEVEL_MAX };
         let rotation = rotation.filter(|_| v31.present && max >= LEVEL_T);
-        let question =
-            Question { kind: SchemeKind::V3, min: self.min.max(LEVEL_P), max, rotation, ..question };
+        let question = Question {
+            kind: SchemeKind::V3,
+            min: self.min.max(LEVEL_P),
+            max,
+            rotation,
+            ..question
+        };
         let v3 = self.verify_v3(&question, v3, v3_decides);
         let (min, max) =
             if v2_decides { (self.min.max(LEVEL_N), self.max) } else { (LEVEL_N, LEVEL_P - 1) };
         let known = if v2_decides { known } else { &[2] };
-        let question = Question { kind: SchemeKind::V2, min, max, known, found: &found, rotation: None };
+        let question =
+            Question { kind: SchemeKind::V2, min, max, known, found: &found, rotation: None };
         let v2 = self.verify_scheme(&question, v2, v2_decides, |_, _| {});
         vec![v2, v3, v31]
     }

@@ -197,7 +197,10 @@ problems! {
 
 pub(crate) const ENTRY_NOT_READ: IssueKind = IssueKind {
     code: "signature/entry-not-read",
-    title: text("验证签名所需的条目无法读取", "an entry needed to verify the signature cannot be read"),
+    title: text(
+        "验证签名所需的条目无法读取",
+        "an entry needed to verify the signature cannot be read",
+    ),
     lost: text("v1 签名未能完全验证", "the v1 signature could not be verified completely"),
 };
 

@@ -357,11 +357,7 @@ pub(crate) fn id_and_bytes(record: &[u8]) -> Option<(u32, &[u8])> {
 
 /// What v3 and v3.1 ask of all signers together: ranges of levels without gaps that cover the
 /// question's, and records of rotation that grow.
-pub(crate) fn verify_levels(
-    question: &Question<'_>,
-    signers: &[Signer],
-    problems: &mut Problems,
-) {
+pub(crate) fn verify_levels(question: &Question<'_>, signers: &[Signer], problems: &mut Problems) {
     // Of signers with the same upper level the last counts.
     let mut sorted: Vec<&Signer> = Vec::new();
     for signer in signers {

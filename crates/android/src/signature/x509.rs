@@ -203,8 +203,9 @@ fn read_extensions(field: Value<'_>) -> Option<Vec<Extension<'_>>> {
         const BOOLEAN: u8 = 0x01;
         let mut parts = list.expect(der::SEQUENCE)?.children();
         let oid = parts.expect(der::OID)?.content;
-        let critical =
-            parts.optional(BOOLEAN).is_some_and(|value| value.content.iter().any(|byte| *byte != 0));
+        let critical = parts
+            .optional(BOOLEAN)
+            .is_some_and(|value| value.content.iter().any(|byte| *byte != 0));
         let value = parts.expect(der::OCTET_STRING)?.content;
         extensions.push(Extension { oid, critical, value });
     }
@@ -443,11 +444,8 @@ fn iso_8601(seconds: i64) -> String {
     let from_march = day_of_year.saturating_mul(5).saturating_add(2) / 153;
     let month_start = from_march.saturating_mul(153).saturating_add(2) / 5;
     let day = day_of_year.saturating_sub(month_start).saturating_add(1);
-    let month = if from_march < 10 {
-        from_march.saturating_add(3)
-    } else {
-        from_march.saturating_sub(9)
-    };
+    let month =
+        if from_march < 10 { from_march.saturating_add(3) } else { from_march.saturating_sub(9) };
     let year = era.saturating_mul(400).saturating_add(year_of_era);
     let year = if month <= 2 { year.saturating_add(1) } else { year };
     let (hour, minute) = (second_of_day / 3600, second_of_day / 60 % 60);

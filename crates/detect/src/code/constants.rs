@@ -8,11 +8,11 @@
 
 use super::program::Program;
 use menshen_android::dex::{ClassDef, Dex, EncodedMethod, EncodedValue, FieldId, MethodId};
+use menshen_flow::Abstract;
 use menshen_flow::cfg::Cfg;
 use menshen_flow::eval::{Environment, Evaluation};
 use menshen_flow::ir::Op;
 use menshen_flow::lower_dex::{DexSymbols, lower};
-use menshen_flow::Abstract;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, RwLock};
 
@@ -69,9 +69,10 @@ impl Environment for InitialValues<'_, '_> {
         let dex = &self.0.files.get(entry.file)?.dex;
         let data = dex.class_data(&entry.class).ok()?;
         let values = dex.static_values(&entry.class);
-        let at = data.static_fields.iter().position(|field| {
-            field.access & ACC_FINAL != 0 && field_name(dex, field.id) == name
-        })?;
+        let at = data
+            .static_fields
+            .iter()
+            .position(|field| field.access & ACC_FINAL != 0 && field_name(dex, field.id) == name)?;
         values.get(at).and_then(|value| initial(dex, value))
     }
 }
@@ -90,8 +91,8 @@ impl<'c, 'a> ClassFields<'c, 'a> {
         let mut this = Self { dex, candidates: BTreeMap::new(), values: BTreeMap::new() };
         let may_search = data.methods().count() <= METHODS_SEARCHED_MAX;
         for field in data.static_fields.iter().chain(&data.instance_fields) {
-            let fixed = field.access & ACC_FINAL != 0
-                || (field.access & ACC_PRIVATE != 0 && may_search);
+            let fixed =
+                field.access & ACC_FINAL != 0 || (field.access & ACC_PRIVATE != 0 && may_search);
             if fixed {
                 this.candidates.insert(field.id.0, field_name(dex, field.id));
             }
@@ -184,7 +185,9 @@ impl<'c, 'a> ClassFields<'c, 'a> {
 
 fn initial(dex: &Dex<'_>, value: &EncodedValue) -> Option<Abstract> {
     match value {
-        EncodedValue::String(_) => value.text(dex).map(|text| Abstract::str(text.to_str().as_ref())),
+        EncodedValue::String(_) => {
+            value.text(dex).map(|text| Abstract::str(text.to_str().as_ref()))
+        }
         EncodedValue::Int(value) => Some(Abstract::Int(*value)),
         EncodedValue::Boolean(value) => Some(Abstract::Int(i64::from(*value))),
         _ => None,

@@ -45,14 +45,11 @@ impl Environment for ClassConstants<'_, '_> {
     fn constant_field(&self, class: &str, name: &str) -> Option<Abstract> {
         let unit = self.0.unit(class)?;
         let class = &unit.class;
-        let field = class
-            .fields
-            .iter()
-            .find(|field| class.pool.utf8(field.name).is_some_and(|n| n.bytes() == name.as_bytes()))?;
+        let field = class.fields.iter().find(|field| {
+            class.pool.utf8(field.name).is_some_and(|n| n.bytes() == name.as_bytes())
+        })?;
         match class.constant_value(field)? {
-            Constant::String(text) => {
-                Some(Abstract::str(class.pool.utf8(text)?.to_str().as_ref()))
-            }
+            Constant::String(text) => Some(Abstract::str(class.pool.utf8(text)?.to_str().as_ref())),
             Constant::Integer(value) => Some(Abstract::Int(i64::from(value))),
             Constant::Long(value) => Some(Abstract::Int(value)),
             _ => None,
@@ -87,7 +84,9 @@ pub(super) fn detect(
         })
 }
 
-fn by_name<'i>(names: impl IntoIterator<Item = &'i MethodName>) -> HashMap<&'i str, Vec<&'i MethodName>> {
+fn by_name<'i>(
+    names: impl IntoIterator<Item = &'i MethodName>,
+) -> HashMap<&'i str, Vec<&'i MethodName>> {
     let mut map: HashMap<&str, Vec<&MethodName>> = HashMap::new();
     for name in names {
         map.entry(&name.name).or_default().push(name);

@@ -200,8 +200,8 @@ where
     ) {
         let Some(reference) = self.file.dex.method(method.id) else { return };
         let mentions = self.mentions(code);
-        let may_override = method.access & ACC_STATIC == 0
-            && self.targets.overrides_named(reference.name);
+        let may_override =
+            method.access & ACC_STATIC == 0 && self.targets.overrides_named(reference.name);
         if !mentions.calls
             && !may_override
             && mentions.fields.is_empty()
@@ -235,7 +235,16 @@ where
         };
         if mentions.calls || !overridden.is_empty() {
             let is_static = method.access & ACC_STATIC != 0;
-            evaluate(self.file, self.targets, self.constants, &caller, code, is_static, &overridden, &mut self.found);
+            evaluate(
+                self.file,
+                self.targets,
+                self.constants,
+                &caller,
+                code,
+                is_static,
+                &overridden,
+                &mut self.found,
+            );
         }
     }
 

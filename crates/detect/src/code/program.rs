@@ -103,7 +103,11 @@ fn class_rows(dex: &Dex<'_>) -> Vec<(String, ClassInfo, ClassDef)> {
         .map(|class| {
             let info = ClassInfo {
                 superclass: class.superclass.map(|ty| type_name(dex, ty)),
-                interfaces: dex.interfaces(&class).into_iter().map(|ty| type_name(dex, ty)).collect(),
+                interfaces: dex
+                    .interfaces(&class)
+                    .into_iter()
+                    .map(|ty| type_name(dex, ty))
+                    .collect(),
                 access: class.access,
             };
             (type_name(dex, class.ty), info, class)

@@ -50,7 +50,8 @@ impl InMethod<'_> {
         facts: &mut Facts,
     ) {
         let called = symbols.method(site.method);
-        let argument = |index: usize| -> ArgValue { site.args.get(index).cloned().unwrap_or_default() };
+        let argument =
+            |index: usize| -> ArgValue { site.args.get(index).cloned().unwrap_or_default() };
         for wanted in names {
             let data = Call {
                 class: wanted.class.clone(),

@@ -38,11 +38,13 @@ pub(crate) struct Targets<'i> {
 }
 
 impl<'i> Targets<'i> {
-    pub(crate) fn resolve(dex: &Dex<'_>, interest: &'i Interest, hierarchy: &Hierarchy<'_>) -> Self {
-        let mut targets = Self {
-            override_names: by_name(dex, &interest.implementations),
-            ..Self::default()
-        };
+    pub(crate) fn resolve(
+        dex: &Dex<'_>,
+        interest: &'i Interest,
+        hierarchy: &Hierarchy<'_>,
+    ) -> Self {
+        let mut targets =
+            Self { override_names: by_name(dex, &interest.implementations), ..Self::default() };
         let called = by_name(dex, &interest.calls);
         let mut ancestry = Ancestry { dex, hierarchy, known: HashMap::new() };
         for id in 0..dex.method_count() {

@@ -112,9 +112,9 @@ fn describe(
     Application {
         package: package.to_owned(),
         version_name: root.text("versionName"),
-        version_code: root.int("versionCode").map(|code| {
-            (root.int("versionCodeMajor").unwrap_or(0) << 32) | (code & 0xffff_ffff)
-        }),
+        version_code: root
+            .int("versionCode")
+            .map(|code| (root.int("versionCodeMajor").unwrap_or(0) << 32) | (code & 0xffff_ffff)),
         label: text("label"),
         min_sdk: levels.min,
         target_sdk: levels.target,
@@ -219,7 +219,8 @@ mod tests {
 
     #[test]
     fn class_names() {
-        for (name, expected) in [(".Main", "a.b.Main"), ("Main", "a.b.Main"), ("c.Main", "c.Main")] {
+        for (name, expected) in [(".Main", "a.b.Main"), ("Main", "a.b.Main"), ("c.Main", "c.Main")]
+        {
             assert_eq!(class_name("a.b", name), expected);
         }
     }
