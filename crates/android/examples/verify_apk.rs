@@ -7,7 +7,7 @@
 //! certificates.
 
 use menshen_android::signature::{
-    ApkView, Entries, Report, Request, SchemeKind, Severity, V1Check, verify,
+    ApkView, Entries, Report, Request, Scheme, SchemeKind, Severity, V1Check, verify,
 };
 use menshen_archive::Zip;
 use menshen_base::ScanIssue;
@@ -92,7 +92,8 @@ fn line(path: &str, options: &Options) {
 fn print_report(path: &str, report: &Report) {
     let letter = |kind, letter| {
         let scheme = report.scheme(kind);
-        if scheme.is_some_and(|scheme| scheme.verified && scheme.decides) { letter } else { '-' }
+        let counts = |scheme: &Scheme| scheme.decides || scheme.kind == SchemeKind::Stamp;
+        if scheme.is_some_and(|scheme| scheme.verified && counts(scheme)) { letter } else { '-' }
     };
     let schemes: String = [
         letter(SchemeKind::V1, '1'),

@@ -31,6 +31,10 @@ mod lineage;
 mod problem;
 mod report;
 mod signer;
+mod stamp;
+mod v1;
+mod v4;
+mod verdict;
 mod x509;
 
 pub use block::{BlockEntry, SigningBlock};
@@ -144,11 +148,22 @@ pub fn verify(view: &ApkView<'_>, request: &Request<'_>) -> Report {
         content,
         verifications: AtomicU32::new(0),
     };
-    let schemes = run.verify_block_schemes(&mut package);
+    let mut issues = Vec::new();
+    let mut schemes = run.verify_block_schemes(&mut package);
+    schemes.push(v4::verify(&run, run.max >= LEVEL_N));
+    schemes.insert(0, run.verify_v1(&schemes, &mut issues));
+    verdict::check(&run, &schemes, &mut package);
+    let stamp = stamp::verify(&run, &schemes);
+    schemes.push(stamp);
+    let in_package =
+        |scheme: &Scheme| !matches!(scheme.kind, SchemeKind::V4 | SchemeKind::Stamp);
+    if !schemes.iter().any(|scheme| scheme.present && in_package(scheme)) {
+        package.add(&problem::UNSIGNED, "");
+    }
     let verified = !package.has_errors()
         && schemes.iter().all(|scheme| !scheme.decides || scheme.verified)
-        && schemes.iter().any(|scheme| scheme.decides);
-    Report { verified, schemes, problems: package.finish(), block, issues: Vec::new() }
+        && schemes.iter().any(|scheme| scheme.decides && in_package(scheme));
+    Report { verified, schemes, problems: package.finish(), block, issues }
 }
 
 /// One verification under way.
@@ -186,11 +201,7 @@ impl<'a> Run<'a> {
         let v2_decides = v2.is_some()
             && self.max >= LEVEL_N
             && (self.min < LEVEL_P || !(v31_decides || v3_decides));
-        let known: &[u32] = match self.max {
-            ..LEVEL_N => &[],
-            LEVEL_N..LEVEL_P => &[2],
-            LEVEL_P.. => &[2, 3],
-        };
+        let known = known_schemes(self.max);
         let mut found: Vec<u32> = Vec::new();
         found.extend(v3_decides.then_some(3));
         found.extend(v2_decides.then_some(2));
@@ -229,6 +240,44 @@ impl<'a> Run<'a> {
         vec![v2, v3, v31]
     }
 
+    /// Scheme v1, after the others: it decides where platforms know none of them.
+    fn verify_v1(&self, others: &[Scheme], issues: &mut Vec<ScanIssue>) -> Scheme {
+        let mut scheme = Scheme::absent(SchemeKind::V1);
+        scheme.present = v1::is_present(self.view.entries);
+        let deciding: Vec<u32> = others
+            .iter()
+            .filter(|other| other.decides)
+            .filter_map(|other| match other.kind {
+                SchemeKind::V2 => Some(2),
+                SchemeKind::V3 => Some(3),
+                SchemeKind::V31 => Some(31),
+                _ => None,
+            })
+            .collect();
+        scheme.decides = self.min < LEVEL_N || deciding.is_empty();
+        scheme.checked = match self.request.v1 {
+            V1Check::Always => scheme.decides || scheme.present,
+            V1Check::WhereItDecides => scheme.decides,
+            V1Check::Never => false,
+        };
+        if scheme.checked {
+            let question = v1::Question {
+                min: self.min,
+                max: self.max,
+                known: known_schemes(self.max),
+                found: &deciding,
+            };
+            let answer = v1::verify(self, &question);
+            scheme.verified = answer.verified;
+            scheme.signers = answer.signers;
+            scheme.problems = answer.problems;
+            issues.extend(answer.issues);
+        } else if scheme.decides {
+            issues.push(ScanIssue::new(&problem::V1_NOT_CHECKED));
+        }
+        scheme
+    }
+
     fn verify_v3(&self, question: &Question<'_>, block: Option<&[u8]>, decides: bool) -> Scheme {
         self.verify_scheme(question, block, decides, |signers, problems| {
             signer::verify_levels(question, signers, problems);
@@ -257,5 +306,14 @@ impl<'a> Run<'a> {
             signers,
             problems: problems.finish(),
         }
+    }
+}
+
+/// Numbers of the schemes beside v1 that platforms up to this level know.
+fn known_schemes(max: u32) -> &'static [u32] {
+    match max {
+        ..LEVEL_N => &[],
+        LEVEL_N..LEVEL_P => &[2],
+        LEVEL_P.. => &[2, 3],
     }
 }

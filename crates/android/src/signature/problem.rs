@@ -182,6 +182,7 @@ problems! {
     NO_SIGNATURE_FILES = Error "no-signature-files" "META-INF 中没有可用的签名文件" "no usable signature files in META-INF";
     NO_STRIPPING_PROTECTION = Warning "no-stripping-protection" ".SF 文件没有声明还有更新版本的签名，该签名可被去除而不被发现"
         "the .SF file does not say that newer schemes were used: they could be removed unnoticed";
+    SIGNER_IGNORED = Warning "signer-ignored" "该签名者的 .SF 文件不可用，平台忽略该签名者" "the signer's .SF file is of no use: platforms leave the signer out";
     UNPROTECTED_ENTRY = Warning "unprotected-entry" "META-INF 中的条目不受 v1 签名保护" "an entry of META-INF is not protected by scheme v1";
 
     // Scheme v4 and the source stamp.

@@ -224,7 +224,7 @@ fn has_negative_modulus(spki: &[u8]) -> bool {
 }
 
 /// Hash and kind of a certificate's own signature. RFC 3279, 4055 and 5758.
-fn certificate_algorithm(oid: &[u8]) -> Option<(Padding, Hash)> {
+pub(crate) fn certificate_algorithm(oid: &[u8]) -> Option<(Padding, Hash)> {
     use Hash::{Md5, Sha1, Sha224, Sha256, Sha384, Sha512};
     use Padding::{Dsa, Ecdsa, RsaPkcs1};
     Some(match oid {
@@ -255,7 +255,7 @@ fn certificate_algorithm(oid: &[u8]) -> Option<(Padding, Hash)> {
     })
 }
 
-fn padding_name(padding: Padding) -> &'static str {
+pub(crate) fn padding_name(padding: Padding) -> &'static str {
     match padding {
         Padding::RsaPkcs1 => "RSA",
         Padding::RsaPss => "RSA/PSS",
@@ -306,6 +306,32 @@ pub(crate) fn name_text(encoded: &[u8]) -> String {
     }
     parts.reverse();
     parts.join(", ")
+}
+
+/// For comparison: case and runs of spaces do not count, nor does the type of the string.
+/// RFC 5280, section 7.1, as Java's `X500Principal` simplifies it.
+pub(crate) fn comparable_name(encoded: &[u8]) -> Vec<(Vec<u8>, String)> {
+    let mut parts = Vec::new();
+    let names = Reader::new(encoded).next_value().map(Value::children);
+    let mut sets = names.unwrap_or_else(|| Reader::new(&[]));
+    while let Some(set) = sets.next_value() {
+        let mut pairs = set.children();
+        let mut texts = Vec::new();
+        while let Some(pair) = pairs.next_value() {
+            let mut pair = pair.children();
+            let (Some(oid), Some(value)) = (pair.expect(der::OID), pair.next_value()) else {
+                continue;
+            };
+            let text = string_text(value).to_lowercase();
+            let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            texts.push((oid.content.to_vec(), text));
+        }
+        texts.sort();
+        parts.extend(texts);
+        // Divides the sets: no object identifier is empty.
+        parts.push((Vec::new(), String::new()));
+    }
+    parts
 }
 
 fn keyword(oid: &[u8]) -> String {
