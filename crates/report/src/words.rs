@@ -35,11 +35,12 @@ pub(crate) fn confidence(confidence: Confidence) -> StaticText {
     }
 }
 
-pub(crate) fn confidence_id(confidence: Confidence) -> &'static str {
+/// The confidence where a label beside it says what it is.
+pub(crate) fn degree(confidence: Confidence) -> StaticText {
     match confidence {
-        Confidence::High => "high",
-        Confidence::Medium => "medium",
-        Confidence::Low => "low",
+        Confidence::High => text("高", "high"),
+        Confidence::Medium => text("中", "medium"),
+        Confidence::Low => text("低", "low"),
     }
 }
 

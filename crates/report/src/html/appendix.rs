@@ -137,8 +137,8 @@ fn permissions(page: &mut Page, view: &View<'_>) {
         });
         page.element("td", "", |page| {
             if let Some(known) = permission(&one.name) {
-                let zh = known.zh.or(known.en).unwrap_or_default();
-                page.both(&Text::new(zh, known.en.or(known.zh).unwrap_or_default()));
+                let (zh, en) = (known.zh.unwrap_or_default(), known.en.unwrap_or_default());
+                page.both(&Text::new(zh, en));
             }
         });
     });
@@ -496,7 +496,7 @@ fn reading(page: &mut Page, _: &View<'_>) {
             "Severity: critical and high can be used by an attacker as they are; medium needs something else as well; low weakens a protection; info is good to know.",
         ),
         text(
-            "把握：高表示在安装包上直接判定；中表示依赖一个已写明的假设；低表示供人工复核的线索。",
+            "置信度：高表示在安装包上直接判定；中表示依赖一个已写明的假设；低表示供人工复核的线索。",
             "Confidence: high is decided on the package itself; medium rests on one assumption that the evidence names; low is a hint for a reviewer.",
         ),
         text(

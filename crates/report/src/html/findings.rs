@@ -119,9 +119,7 @@ fn finding(page: &mut Page, view: &View<'_>, open: &OpenFinding<'_>, id: &str) {
     page.raw("</div><dl class=\"particulars\">");
     page.pair(text("规则", "Rule"), |page| page.element_text("code", "", &finding.rule));
     page.pair(text("归属", "Owner"), |page| page.both(&view.owner(&finding.owner)));
-    page.pair(text("把握", "Confidence"), |page| {
-        page.word(words::confidence(finding.confidence))
-    });
+    page.pair(text("置信度", "Confidence"), |page| page.word(words::degree(finding.confidence)));
     page.pair(text("领域", "Area"), |page| page.both(&area_name(&area)));
     maps(page, finding);
     page.raw("</dl>");

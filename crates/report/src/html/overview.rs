@@ -65,7 +65,12 @@ pub(super) fn hero(page: &mut Page, view: &View<'_>, index: usize) {
             format!("Baseline \"{baseline}\" is not met. "),
         ),
     });
-    page.both(&view::counts_line(view.counts()));
+    if view.open.is_empty() {
+        page.both(&Text::new(
+            "在已检查的范围内未发现问题。",
+            "Nothing was found in what was looked at.",
+        ));
+    }
     page.raw("</p></div>");
     score(page, gate.score);
     page.raw("</div>");
