@@ -64,7 +64,7 @@ fn usage() -> &'static str {
   ci                              all checks that a change must pass
   fixtures [--check] [NAME...]    build the small apps under fixtures/
   corpus [--part ci|all]          fetch real packages into target/corpus or $MENSHEN_CORPUS
-  crosscheck [PART] [--strict]    our readers against dexdump, aapt2 and apksigner
+  crosscheck [PART...]             our readers against dexdump, aapt2 and apksigner
   bench                           cost of scans, as ratios
   tidy                            rules of the house
   licences                        licences of the dependencies
