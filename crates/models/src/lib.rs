@@ -11,6 +11,7 @@ pub mod endpoints;
 mod permissions;
 mod platform;
 mod sdks;
+pub mod secrets;
 mod table;
 
 pub use permissions::{Permission, is_protected_broadcast, permission, permission_names};
