@@ -21,6 +21,7 @@ use menshen_detect::{
 use menshen_facts::{Application, Facts, Interest};
 use menshen_rules::assessment::{ArtifactKind, Coverage, Share};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 /// Largest resource table that is read.
 const TABLE_BYTES_MAX: usize = 512 << 20;
@@ -277,32 +278,42 @@ struct Code {
     dex_files: Share,
     classes: Share,
     methods: Share,
+    /// Classes of each known SDK.
+    sdk_classes: BTreeMap<String, i64>,
+    /// Classes of components that are in the code, with their supertypes.
+    components: BTreeMap<String, Vec<String>>,
 }
 
 fn look_at_code(modules: &[Module<'_, '_>], about: &About, ask: &Ask<'_>) -> Code {
-    let mut bytes = code::read(modules);
-    let (files, mut issues) = code::parse(&bytes);
-    let program = Program::index(&files);
+    let dex_bytes = code::read(modules);
+    let class_bytes = code::read_classes(modules);
+    let (files, dex_issues) = code::parse(&dex_bytes);
+    let (units, class_issues) = code::parse_classes(&class_bytes);
+    let program = Program::index(&files, &units);
     let found = menshen_detect::code::detect(&program, ask.interest, &about.ownership, &[]);
-    let mut facts = found.facts;
-    if !files.is_empty() {
-        let (shape, _sdk_classes) = code_shape(&program, &about.ownership, found.methods);
-        facts.code_shape.push(shape);
+    let mut looked = Code { facts: found.facts, ..Code::default() };
+    if program.class_count() > 0 {
+        let (shape, sdk_classes) = code_shape(&program, &about.ownership, found.methods);
+        looked.facts.code_shape.push(shape);
+        looked.sdk_classes = sdk_classes;
     }
-    let read =
-        files.iter().map(|file| file.path.as_str()).collect::<std::collections::BTreeSet<_>>();
-    let share = |done, total| Share { done, total };
-    let dex_files = share(read.len() as u64, bytes.total);
-    issues.append(&mut bytes.issues.clone());
-    issues.extend(found.issues);
-    bytes.issues.clear();
-    Code {
-        facts,
-        issues,
-        dex_files,
-        classes: share(found.classes_read, found.classes),
-        methods: share(found.methods_read, found.methods),
+    for issues in [dex_bytes.issues.clone(), class_bytes.issues.clone(), dex_issues, class_issues] {
+        looked.issues.extend(issues);
     }
+    looked.issues.extend(found.issues);
+    let mut read: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
+    read.dedup();
+    looked.dex_files = Share { done: read.len() as u64, total: dex_bytes.total };
+    let unread = class_bytes.total.saturating_sub(units.len() as u64);
+    looked.classes = Share { done: found.classes_read, total: found.classes + unread };
+    looked.methods = Share { done: found.methods_read, total: found.methods };
+    for component in &about.facts.components {
+        let target = &component.data.target;
+        if program.hierarchy.contains(target) {
+            looked.components.insert(target.clone(), program.hierarchy.supertypes(target));
+        }
+    }
+    looked
 }
 
 /// The entries of a part as the verifier asks for them.
@@ -365,7 +376,14 @@ impl Gathered {
         (signatures, signature_issues): (Facts, Vec<ScanIssue>),
         content: Content,
     ) {
+        let has_code = code.classes.total > 0;
+        let components = &code.components;
         self.facts.append(about.facts);
+        for component in &mut self.facts.components {
+            let supers = components.get(&component.data.target);
+            component.data.class_present = has_code.then_some(supers.is_some());
+            component.data.supers = supers.cloned().unwrap_or_default();
+        }
         self.facts.append(code.facts);
         self.facts.append(signatures);
         self.facts.append(content.facts);

@@ -1,10 +1,11 @@
-//! The code of an app: its DEX files inflated, and what the code detectors find in them.
+//! The code of an app or a library: its DEX or class files, inflated and parsed.
 
 use crate::module::Module;
+use menshen_android::class::ClassFile;
 use menshen_android::dex::Dex;
-use menshen_archive::Entry;
+use menshen_archive::{Entry, Zip};
 use menshen_base::{IssueKind, ScanIssue, text};
-use menshen_detect::code::DexFile;
+use menshen_detect::code::{ClassUnit, DexFile};
 use rayon::prelude::*;
 use std::borrow::Cow;
 
@@ -17,8 +18,8 @@ const DEX_FILE_BYTES_MAX: u64 = 256 << 20;
 
 const TOO_MUCH_CODE: IssueKind = IssueKind {
     code: "android/too-much-code",
-    title: text("DEX 文件过多或过大", "too many DEX files, or too large"),
-    lost: text("超出上限的 DEX 文件未检查", "the DEX files behind the limit were not looked at"),
+    title: text("代码文件过多或过大", "too many code files, or too large"),
+    lost: text("超出上限的代码未检查", "the code behind the limit was not looked at"),
 };
 
 /// The bytes of the DEX files, with their paths.
@@ -83,4 +84,91 @@ pub(crate) fn parse<'b>(bytes: &'b DexBytes<'_>) -> (Vec<DexFile<'b>>, Vec<ScanI
         files.extend(dexes.into_iter().map(|dex| DexFile { path: path.clone(), dex }));
     }
     (files, issues)
+}
+
+/// Class files read of one library, and their bytes together.
+const CLASSES_MAX: usize = 200_000;
+const CLASS_BYTES_MAX: u64 = 512 << 20;
+/// Largest archive of class files within a library.
+const CLASS_ARCHIVE_BYTES_MAX: usize = 512 << 20;
+/// Classes for other Java versions than the oldest: the same code again.
+const VERSIONED_CLASSES: &str = "META-INF/versions/";
+
+/// The bytes of class files, with their paths.
+#[derive(Debug, Default)]
+pub(crate) struct ClassBytes {
+    pub(crate) files: Vec<(String, Vec<u8>)>,
+    pub(crate) total: u64,
+    bytes: u64,
+    pub(crate) issues: Vec<ScanIssue>,
+}
+
+/// Inflates the class files of a library: its own, and those of the archives within it.
+pub(crate) fn read_classes(modules: &[Module<'_, '_>]) -> ClassBytes {
+    let mut read = ClassBytes::default();
+    for module in modules {
+        for entry in module.class_archives() {
+            let path = module.part.entry_path(&entry.name);
+            match module.part.read(entry, CLASS_ARCHIVE_BYTES_MAX) {
+                Ok(bytes) => {
+                    let (zip, issues) = Zip::parse(&bytes);
+                    read.issues.extend(issues.into_iter().map(|issue| issue.within(&path)));
+                    if let Some(zip) = zip {
+                        read.add(&zip, |name| format!("{path}!/{name}"));
+                    }
+                }
+                Err(issue) => read.issues.push(issue),
+            }
+        }
+        if module.holds_classes() {
+            read.add(&module.part.zip, |name| module.part.entry_path(name));
+        }
+    }
+    read
+}
+
+impl ClassBytes {
+    fn add(&mut self, zip: &Zip<'_>, path: impl Fn(&str) -> String) {
+        let classes = zip.entries().iter().filter(|entry| {
+            entry.name.ends_with(".class") && !entry.name.starts_with(VERSIONED_CLASSES)
+        });
+        let mut skipped = 0usize;
+        for entry in classes {
+            self.total += 1;
+            let size = entry.uncompressed_size;
+            if self.files.len() >= CLASSES_MAX || self.bytes.saturating_add(size) > CLASS_BYTES_MAX {
+                skipped += 1;
+                continue;
+            }
+            self.bytes += size;
+            let max = usize::try_from(size).unwrap_or(usize::MAX);
+            match zip.read(entry, max) {
+                Ok(bytes) => self.files.push((path(&entry.name), bytes.into_owned())),
+                Err(mut issue) => {
+                    issue.place.path = path(&issue.place.path);
+                    self.issues.push(issue);
+                }
+            }
+        }
+        if skipped > 0 {
+            self.issues
+                .push(ScanIssue::new(&TOO_MUCH_CODE).detail(format!("{skipped} classes skipped")));
+        }
+    }
+}
+
+/// The class files parsed; those that describe a module or package hold no code.
+pub(crate) fn parse_classes(bytes: &ClassBytes) -> (Vec<ClassUnit<'_>>, Vec<ScanIssue>) {
+    let parsed: Vec<_> = bytes
+        .files
+        .par_iter()
+        .map(|(path, bytes)| (path, ClassFile::parse(bytes)))
+        .collect();
+    let mut units = Vec::new();
+    let mut issues = Vec::new();
+    for (path, (class, found)) in parsed {
+        issues.extend(found.into_iter().map(|issue| issue.within(path)));
+        units.extend(class.map(|class| ClassUnit { path: path.clone(), class }));
+    }
+    (units, issues)
 }

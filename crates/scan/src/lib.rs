@@ -4,6 +4,7 @@
 //! the wish of the user come in by [`Options`]; the report is made elsewhere.
 
 mod android;
+mod assess;
 mod code;
 mod content;
 mod input;
@@ -11,6 +12,7 @@ mod module;
 mod open;
 mod xml;
 
+pub use assess::{Depth, Options, Scanned, assess};
 pub use android::{Ask, Gathered, gather};
 pub use input::{Input, NoInput, Reason, discover};
 pub use open::{Blob, Inner, Opened, inner, open, read};

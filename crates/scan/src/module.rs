@@ -100,6 +100,11 @@ impl<'o, 'a> Module<'o, 'a> {
         Some(abi)
     }
 
+    /// Class files lie in the module itself.
+    pub fn holds_classes(&self) -> bool {
+        self.kind == ArtifactKind::Jar
+    }
+
     /// Archives of class files within a library.
     pub fn class_archives(&self) -> Vec<&'o Entry<'a>> {
         match self.kind {

@@ -1,0 +1,119 @@
+//! `menshen scan`.
+
+use crate::arguments::{Depth, Format, ScanArguments, language};
+use crate::{date, output, rules};
+use anyhow::{Result, bail};
+use indicatif::{ProgressBar, ProgressStyle};
+use menshen_base::Lang;
+use menshen_report as report;
+use menshen_rules::assessment::Assessment;
+use menshen_scan::{Input, NoInput, Options, Reason, Scanned, assess, discover};
+use rayon::prelude::*;
+use std::io::IsTerminal;
+use std::process::ExitCode;
+use std::time::Instant;
+
+pub(crate) fn run(arguments: &ScanArguments) -> Result<ExitCode> {
+    let start = Instant::now();
+    let lang = language(arguments.lang);
+    if let Some(threads) = arguments.threads {
+        // Fails only when the pool was made before, which nothing does.
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+    }
+    let as_of = arguments.as_of.clone().unwrap_or_else(date::today);
+    if !date::is_day(&as_of) {
+        bail!("--as-of takes a day in the form 2026-11-25, not {as_of:?}");
+    }
+    let pack = rules::pack(&arguments.rules)?;
+    let (inputs, missing) = discover(&arguments.files);
+    for missing in &missing {
+        eprintln!("menshen: {}", explain(missing, lang));
+    }
+    let options = Options {
+        depth: match arguments.depth {
+            Depth::Quick => menshen_scan::Depth::Quick,
+            Depth::Deep => menshen_scan::Depth::Deep,
+        },
+        pack: &pack,
+        as_of: &as_of,
+    };
+    let scanned = look_at_all(&inputs, &options, lang);
+    if inputs.is_empty() {
+        return Ok(ExitCode::from(2));
+    }
+    let readable = scanned.iter().all(|one| one.readable);
+    let passed = scanned.iter().filter(|one| one.readable).all(|one| one.assessment.gate.passed);
+    let assessments: Vec<Assessment> = scanned.into_iter().map(|one| one.assessment).collect();
+    print(arguments, &assessments, &pack.summaries(), lang)?;
+    if arguments.timings {
+        eprintln!("{:.3} s", start.elapsed().as_secs_f64());
+    }
+    // A failed gate is known; an input that could not be read may hide another.
+    Ok(match (passed, readable && missing.is_empty()) {
+        (false, _) => ExitCode::from(1),
+        (true, false) => ExitCode::from(2),
+        (true, true) => ExitCode::SUCCESS,
+    })
+}
+
+/// Looks at the inputs in parallel; on a terminal a line shows how far it is.
+fn look_at_all(inputs: &[Input], options: &Options<'_>, lang: Lang) -> Vec<Scanned> {
+    let bar = match inputs.len() > 1 && std::io::stderr().is_terminal() {
+        true => ProgressBar::new(inputs.len() as u64),
+        false => ProgressBar::hidden(),
+    };
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {wide_msg}") {
+        bar.set_style(style);
+    }
+    let scanned: Vec<Scanned> = inputs
+        .par_iter()
+        .map(|input| {
+            bar.set_message(input.name.clone());
+            let scanned = assess(input, options);
+            bar.inc(1);
+            scanned
+        })
+        .collect();
+    bar.finish_and_clear();
+    for one in scanned.iter().filter(|one| !one.readable) {
+        let artifact = &one.assessment.artifact;
+        for issue in &one.assessment.scan_issues {
+            let detail = if issue.detail.is_empty() { "" } else { ": " };
+            let title = issue.kind.title.get(lang);
+            eprintln!("menshen: {}: {title}{detail}{}", artifact.name, issue.detail);
+        }
+    }
+    scanned
+}
+
+fn print(
+    arguments: &ScanArguments,
+    assessments: &[Assessment],
+    rules: &[menshen_rules::assessment::RuleSummary],
+    lang: Lang,
+) -> Result<()> {
+    let path = arguments.output.as_deref();
+    let options = report::Options {
+        lang,
+        facts: arguments.facts,
+        rules,
+        style: output::style(path.is_some()),
+    };
+    output::write(path, |mut out| match arguments.format {
+        Format::Terminal => report::terminal::write(assessments, &options, &mut out),
+        Format::Json => report::json::write(assessments, &options, &mut out),
+        Format::Sarif => report::sarif::write(assessments, &options, &mut out),
+        Format::Html => report::html::write(assessments, &options, &mut out),
+        Format::Cyclonedx => report::cyclonedx::write(assessments, &options, &mut out),
+    })
+}
+
+fn explain(missing: &NoInput, lang: Lang) -> String {
+    let path = missing.path.display();
+    match (&missing.reason, lang) {
+        (Reason::Unreadable(error), Lang::En) => format!("cannot read {path}: {error}"),
+        (Reason::Unreadable(error), Lang::Zh) => format!("无法读取 {path}：{error}"),
+        (Reason::EmptyFolder, Lang::En) => format!("no apps or SDKs in {path}"),
+        (Reason::EmptyFolder, Lang::Zh) => format!("{path} 中没有应用或 SDK"),
+    }
+}
