@@ -27,6 +27,7 @@
 
 pub mod html;
 pub mod json;
+pub mod sarif;
 pub mod terminal;
 
 mod layout;
