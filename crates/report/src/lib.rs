@@ -25,6 +25,7 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
+pub mod cyclonedx;
 pub mod html;
 pub mod json;
 pub mod sarif;
