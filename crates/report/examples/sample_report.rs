@@ -5,7 +5,7 @@
 mod common;
 
 use menshen_base::Lang;
-use menshen_report::{Assessment, Options, html, json, terminal};
+use menshen_report::{Assessment, Options, cyclonedx, html, json, sarif, terminal};
 use std::path::Path;
 
 type Write = fn(&[Assessment], &Options<'_>, &mut Vec<u8>) -> std::io::Result<()>;
@@ -15,9 +15,11 @@ fn main() -> std::io::Result<()> {
     let folder = Path::new(&folder);
     std::fs::create_dir_all(folder)?;
     let rules = common::rules();
-    let formats: [(&str, Write); 3] = [
+    let formats: [(&str, Write); 5] = [
         ("html", |all, options, out| html::write(all, options, out)),
         ("json", |all, options, out| json::write(all, options, out)),
+        ("sarif", |all, options, out| sarif::write(all, options, out)),
+        ("cdx", |all, options, out| cyclonedx::write(all, options, out)),
         ("txt", |all, options, out| terminal::write(all, options, out)),
     ];
     let inputs = [

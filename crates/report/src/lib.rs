@@ -25,8 +25,10 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
+pub mod cyclonedx;
 pub mod html;
 pub mod json;
+pub mod sarif;
 pub mod terminal;
 
 mod layout;

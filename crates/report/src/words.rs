@@ -142,3 +142,13 @@ pub(crate) const PASS: StaticText = text("通过", "PASS");
 pub(crate) const FAIL: StaticText = text("不通过", "FAIL");
 pub(crate) const REASON: StaticText = text("原因", "why");
 pub(crate) const FIX: StaticText = text("修复", "fix");
+
+/// The parts as clauses of one sentence; empty ones are left out.
+pub(crate) fn sentence(parts: &[&str], lang: menshen_base::Lang) -> String {
+    let separator = match lang {
+        menshen_base::Lang::Zh => "；",
+        menshen_base::Lang::En => "; ",
+    };
+    let parts: Vec<&str> = parts.iter().copied().filter(|part| !part.is_empty()).collect();
+    parts.join(separator)
+}
