@@ -15,9 +15,14 @@ mod node;
 mod pack;
 mod predicate;
 mod template;
+mod testing;
 mod truth;
 
 pub use error::RuleError;
 pub use evaluate::{EVIDENCE_MAX, Options, evaluate};
 pub use model::{Library, Rule};
 pub use pack::RulePack;
+pub use testing::{
+    Expected, RuleTest, TestInput, TestOutcome, TestReport, TestStatus, parse_tests, run_tests,
+    test_path,
+};

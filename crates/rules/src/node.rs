@@ -74,6 +74,30 @@ impl Node {
         }
     }
 
+    /// The tree without positions. Numbers that fit no 64-bit integer are floats.
+    pub(crate) fn from_json(value: serde_json::Value) -> Self {
+        use serde_json::Value;
+        let kind = match value {
+            Value::Null => Kind::Null,
+            Value::Bool(value) => Kind::Bool(value),
+            Value::Number(number) => match number.as_i64() {
+                Some(number) => Kind::Int(number),
+                None => Kind::Float(number.as_f64().unwrap_or_default()),
+            },
+            Value::String(text) => Kind::Str(text),
+            Value::Array(items) => Kind::Seq(items.into_iter().map(Self::from_json).collect()),
+            Value::Object(map) => {
+                let entry = |(key, value)| Entry {
+                    key,
+                    position: Position::default(),
+                    value: Self::from_json(value),
+                };
+                Kind::Map(map.into_iter().map(entry).collect())
+            }
+        };
+        Self { position: Position::default(), kind }
+    }
+
     pub(crate) fn to_json(&self) -> serde_json::Value {
         use serde_json::Value;
         match &self.kind {

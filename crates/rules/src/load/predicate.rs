@@ -94,7 +94,7 @@ impl Loader<'_, '_> {
         Some(FieldTest { field, predicate })
     }
 
-    pub(super) fn no_field(&mut self, entry: &Entry, kinds: &[&KindInfo]) {
+    pub(crate) fn no_field(&mut self, entry: &Entry, kinds: &[&KindInfo]) {
         let name = &entry.key;
         let known: Vec<String> = kinds
             .iter()
