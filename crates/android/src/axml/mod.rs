@@ -26,8 +26,6 @@ mod attrs;
 mod binary;
 mod issues;
 mod print;
-#[cfg(test)]
-mod tests;
 mod text;
 
 pub(crate) use anomaly::Notes;
