@@ -24,7 +24,7 @@
 mod anomaly;
 mod attrs;
 mod binary;
-mod issues;
+pub(crate) mod issues;
 mod print;
 mod text;
 
