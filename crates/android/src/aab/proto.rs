@@ -31,6 +31,10 @@ impl<'a> Message<'a> {
         self.fields().filter(|(known, _)| *known == number).last().map(|(_, wire)| wire)
     }
 
+    pub(super) fn has(self, number: u32) -> bool {
+        self.last(number).is_some()
+    }
+
     pub(super) fn message(self, number: u32) -> Option<Message<'a>> {
         match self.last(number)? {
             Wire::Bytes(bytes) => Some(Message(bytes)),

@@ -105,13 +105,19 @@ impl<'a> ProtoTable<'a> {
             1 => {
                 let decimal = |value: u32| ResValue::Int(value.cast_signed(), IntKind::Decimal);
                 bag.items.push((0x0100_0000, decimal(compound.u32(1))));
-                for (field, key) in [(2, 0x0100_0001), (3, 0x0100_0002)] {
-                    if compound.fields().any(|(known, _)| known == field) {
-                        bag.items.push((key, decimal(compound.u32(field))));
+                // aapt2 writes the extreme values where none was given.
+                for (field, key, none) in [(2, 0x0100_0001, i32::MIN), (3, 0x0100_0002, i32::MAX)] {
+                    let bound = compound.u32(field);
+                    if bound != none.cast_unsigned() && compound.has(field) {
+                        bag.items.push((key, decimal(bound)));
                     }
                 }
                 for symbol in compound.messages(4).take(BAG_ITEMS_MAX) {
-                    bag.items.push((id(symbol.message(3)), decimal(symbol.u32(4))));
+                    let value = match symbol.u32(5) {
+                        0x11 => ResValue::Int(symbol.u32(4).cast_signed(), IntKind::Hex),
+                        _ => decimal(symbol.u32(4)),
+                    };
+                    bag.items.push((id(symbol.message(3)), value));
                 }
             }
             // Style.
@@ -127,9 +133,9 @@ impl<'a> ProtoTable<'a> {
                     bag.items.push((id(entry.message(3)), ResValue::Null));
                 }
             }
-            // Array.
+            // Array; keys as aapt2 numbers them.
             4 => {
-                for (element, key) in compound.messages(1).take(BAG_ITEMS_MAX).zip(0x0200_0000..) {
+                for (element, key) in compound.messages(1).take(BAG_ITEMS_MAX).zip(0x0100_0001..) {
                     bag.items.push((key, value(element, 3)));
                 }
             }
