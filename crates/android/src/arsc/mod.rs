@@ -11,8 +11,6 @@ pub(crate) mod chunk;
 mod config;
 pub(crate) mod issues;
 mod pool;
-#[cfg(test)]
-mod tests;
 mod value;
 
 pub use config::Config;

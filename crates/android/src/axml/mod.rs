@@ -24,10 +24,8 @@
 mod anomaly;
 mod attrs;
 mod binary;
-mod issues;
+pub(crate) mod issues;
 mod print;
-#[cfg(test)]
-mod tests;
 mod text;
 
 pub(crate) use anomaly::Notes;
