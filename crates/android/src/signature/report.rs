@@ -157,11 +157,16 @@ impl Report {
         })
     }
 
-    /// The certificates that stand for the package on the newest platform: of the last signer of
-    /// v3.1 or v3, of all signers of v2, of all signers of v1. Given also where the signature
-    /// does not verify; then they prove nothing.
+    /// The certificates that stand for the package on the newest platform asked for: of the
+    /// last signer of v3.1 or v3, of all signers of v2, of all signers of v1. Given also where
+    /// the signature does not verify; then they prove nothing.
     pub fn certificates(&self) -> Vec<&Certificate> {
-        let signers = |kind| self.scheme(kind).map(|scheme| &scheme.signers);
+        let deciding = self.certificates_of(|scheme| scheme.decides);
+        if deciding.is_empty() { self.certificates_of(|_| true) } else { deciding }
+    }
+
+    fn certificates_of(&self, which: impl Fn(&Scheme) -> bool) -> Vec<&Certificate> {
+        let signers = |kind| self.scheme(kind).filter(|s| which(s)).map(|scheme| &scheme.signers);
         for kind in [SchemeKind::V31, SchemeKind::V3] {
             let last = signers(kind).and_then(|signers| signers.last());
             if let Some(certificate) = last.and_then(|signer| signer.certificates.first()) {
