@@ -438,19 +438,22 @@ fn bare(text: &str) -> Option<Endpoint> {
     Some(Endpoint { url: text.to_owned(), scheme: "", host, port, kind, range: 0..text.len() })
 }
 
+/// Top-level domains that apps use most; a host without a scheme must end in one.
+const TOP: [&str; 48] = [
+    "com", "cn", "net", "org", "io", "co", "cc", "tv", "top", "xyz", "vip", "me", "info", "biz",
+    "edu", "gov", "mobi", "club", "site", "online", "tech", "shop", "store", "cloud", "dev", "hk",
+    "tw", "jp", "kr", "uk", "de", "fr", "ru", "us", "eu", "sg", "ca", "au", "br", "app", "ai",
+    "it", "nl", "se", "ch", "es", "link", "live",
+];
+
+/// First words of packages. A host begins with its own name, so these do not begin one.
+const PACKAGE: [&str; 12] = [
+    "com", "org", "net", "edu", "gov", "java", "javax", "android", "androidx", "kotlin", "kotlinx",
+    "dalvik",
+];
+
 /// A name as hosts are written, not one of a package, file or class.
 fn is_ordinary_name(host: &str) -> bool {
-    const TOP: [&str; 48] = [
-        "com", "cn", "net", "org", "io", "co", "cc", "tv", "top", "xyz", "vip", "me", "info",
-        "biz", "edu", "gov", "mobi", "club", "site", "online", "tech", "shop", "store", "cloud",
-        "dev", "hk", "tw", "jp", "kr", "uk", "de", "fr", "ru", "us", "eu", "sg", "ca", "au", "br",
-        "app", "ai", "it", "nl", "se", "ch", "es", "link", "live",
-    ];
-    /// First words of packages; a host begins with its own name.
-    const PACKAGE: [&str; 12] = [
-        "com", "org", "net", "edu", "gov", "java", "javax", "android", "androidx", "kotlin",
-        "kotlinx", "dalvik",
-    ];
     let mut labels = host.split('.');
     let first = labels.next().unwrap_or_default();
     let last = labels.next_back().unwrap_or_default();
@@ -494,9 +497,16 @@ fn classify(host: &str, tail: &str) -> EndpointKind {
         }
         match suffix.split_once('.') {
             Some((_, rest)) => suffix = rest,
-            None => return EndpointKind::Public,
+            None => break,
         }
     }
+    // `http://javax.xml.transform.sax.SAXSource/feature` names a class of Java.
+    let mut labels = host.split('.');
+    let (first, last) = (labels.next().unwrap_or_default(), labels.next_back().unwrap_or_default());
+    if matches!(first, "java" | "javax") || PACKAGE.contains(&first) && !TOP.contains(&last) {
+        return EndpointKind::Namespace;
+    }
+    EndpointKind::Public
 }
 
 fn classify_v4(address: Ipv4Addr) -> EndpointKind {
@@ -573,6 +583,15 @@ mod tests {
                 "http://javax.xml.XMLConstants/feature/secure-processing",
                 &["javax.xml.xmlconstants namespace"],
             ),
+            (
+                "http://javax.xml.transform.sax.SAXSource/feature",
+                &["javax.xml.transform.sax.saxsource namespace"],
+            ),
+            ("http://com.shop.ns/x", &["com.shop.ns namespace"]),
+            ("http://net.cn/x", &["net.cn public"]),
+            ("https://www.googleapis.com/auth/drive", &["www.googleapis.com namespace"]),
+            ("https://www.googleapis.com/drive/v3", &["www.googleapis.com public"]),
+            ("http://apache.org/xml/features/x", &["apache.org namespace"]),
             ("http://xml.org/sax/features/namespaces", &["xml.org namespace"]),
             ("https://www.example.com/a", &["www.example.com example"]),
             ("https://api.test", &["api.test example"]),

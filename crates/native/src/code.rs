@@ -50,13 +50,12 @@ pub(crate) fn passes_stack_address(machine: Machine, bytes: Bytes<'_>, code: &[u
                 arm::is_stack_address(word)
                     && follow(code, index, 4).any(|rest| arm::is_call(read32(bytes, rest)))
             });
-            arm || halves(bytes, code).enumerate().any(|(index, half)| {
-                arm::is_thumb_stack_address(half)
+            let next = || halves(bytes, code).skip(1).chain([0]);
+            arm || halves(bytes, code).zip(next()).enumerate().any(|(index, (half, after))| {
+                arm::is_thumb_stack_address(half, after)
                     && follow(code, index, 2).any(|rest| {
-                        arm::is_thumb_call(
-                            read16(bytes, rest),
-                            read16(bytes, rest.get(2..).unwrap_or_default()),
-                        )
+                        let tail = rest.get(2..).unwrap_or_default();
+                        arm::is_thumb_call(read16(bytes, rest), read16(bytes, tail))
                     })
             })
         }
@@ -133,10 +132,12 @@ mod arm {
             || word & 0x0fff_fff0 == 0x012f_ff30
     }
 
-    pub(super) fn is_thumb_stack_address(half: u16) -> bool {
-        // ADD Rd, SP, #n and MOV Rd, SP, but not into the frame pointer (R7).
+    pub(super) fn is_thumb_stack_address(half: u16, next: u16) -> bool {
+        // ADD Rd, SP, #n and MOV Rd, SP, but not into the frame pointer (R7); and the wide ADD and
+        // SUB of a constant to R7, into a register of arguments.
         (half & 0xf800 == 0xa800 && half >> 8 & 7 != 7)
             || (half & 0xfff8 == 0x4668 && half & 7 != 7)
+            || (matches!(half, 0xf107 | 0xf207 | 0xf1a7 | 0xf2a7) && next >> 8 & 0x0f <= 3)
     }
 
     pub(super) fn is_thumb_call(half: u16, next: u16) -> bool {
@@ -152,13 +153,24 @@ mod x86 {
     const CALL: u8 = 0xe8;
 
     pub(super) fn passes_stack_address(code: &[u8], wide: bool) -> bool {
-        memchr::memchr_iter(LEA, code).any(|at| {
-            // 64-bit addresses need the prefix REX.W.
-            let prefixed = at.checked_sub(1).and_then(|before| code.get(before)) == Some(&0x48);
-            let end = at.saturating_add(CALL_DISTANCE_BYTES);
-            let rest = code.get(at..end.min(code.len())).unwrap_or_default();
-            prefixed == wide && is_stack_address(rest, wide) && calls(rest)
-        })
+        // `mov rdi, rsp`, `mov rsi, rsp`, `mov eax, esp`. Not into other registers: the entry point
+        // of a program hands its arguments over so.
+        let moves: &[&[u8]] =
+            if wide { &[b"\x48\x89\xe7", b"\x48\x89\xe6"] } else { &[b"\x89\xe0"] };
+        let moved = moves.iter().any(|bytes| {
+            memchr::memmem::find_iter(code, bytes).any(|at| {
+                let end = at.saturating_add(CALL_DISTANCE_BYTES).min(code.len());
+                calls(code.get(at..end).unwrap_or_default())
+            })
+        });
+        moved
+            || memchr::memchr_iter(LEA, code).any(|at| {
+                // 64-bit addresses need the prefix REX.W.
+                let prefixed = at.checked_sub(1).and_then(|before| code.get(before)) == Some(&0x48);
+                let end = at.saturating_add(CALL_DISTANCE_BYTES);
+                let rest = code.get(at..end.min(code.len())).unwrap_or_default();
+                prefixed == wide && is_stack_address(rest, wide) && calls(rest)
+            })
     }
 
     /// `lea r, [sp + n]` or `lea r, [bp - n]` into a register of arguments.

@@ -401,6 +401,14 @@ fn stack_addresses_on_every_machine() {
         (40, false, &[0x01, 0xa8, 0x00, 0xf0, 0x02, 0xf8], Some(false)),
         // Thumb: add r7, sp, #4; bl
         (40, false, &[0x01, 0xaf, 0x00, 0xf0, 0x02, 0xf8], None),
+        // Thumb: add r3, r7, #8; bl
+        (40, false, &[0x07, 0xf1, 0x08, 0x03, 0x00, 0xf0, 0x02, 0xf8], Some(false)),
+        // Thumb: add r7, r7, #8; bl
+        (40, false, &[0x07, 0xf1, 0x08, 0x07, 0x00, 0xf0, 0x02, 0xf8], None),
+        // mov rdi, rsp; call
+        (62, true, &[0x48, 0x89, 0xe7, 0xe8, 0, 0, 0, 0], Some(false)),
+        // mov rdx, rsp; call
+        (62, true, &[0x48, 0x89, 0xe2, 0xe8, 0, 0, 0, 0], None),
         // lea rdi, [rsp+8]; call
         (62, true, &[0x48, 0x8d, 0x7c, 0x24, 8, 0xe8, 0, 0, 0, 0], Some(false)),
         // lea rdi, [rbp-8]; call
