@@ -11,7 +11,7 @@ use menshen_android::arsc::{IntKind, ResValue};
 use menshen_android::axml::{ANDROID_NAMESPACE, Attribute, Document, Element};
 use menshen_archive::Zip;
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const ENTRY_BYTES_MAX: usize = 64 << 20;
@@ -19,7 +19,7 @@ const ENTRY_BYTES_MAX: usize = 64 << 20;
 const OTHERS_MAX: usize = 20;
 const MANIFEST: &str = "AndroidManifest.xml";
 
-pub(super) fn prepare() -> Result<()> {
+pub(super) fn prepare(_: &[PathBuf]) -> Result<()> {
     shell::need(&[("aapt2", "aapt")])
 }
 
