@@ -25,6 +25,8 @@ pub(crate) enum Source {
     Sdist,
     /// `apt-get source NAME` of the Debian release that the version names, the orig tarball.
     DebianSource,
+    /// `apt-get download NAME` of the Debian release that the version names.
+    DebianBinary,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -43,6 +45,7 @@ impl Source {
             "wheel" => Self::Wheel,
             "sdist" => Self::Sdist,
             "debian-source" => Self::DebianSource,
+            "debian-binary" => Self::DebianBinary,
             other => bail!("unknown source {other}"),
         })
     }
@@ -76,7 +79,7 @@ fn download(package: Package<'_>, scratch: &Path, kept: &Path) -> Result<()> {
         Source::Npm => npm(package, scratch),
         Source::Wheel => pip(package, scratch, "--only-binary"),
         Source::Sdist => pip(package, scratch, "--no-binary"),
-        Source::DebianSource => debian_source(package, scratch),
+        Source::DebianSource | Source::DebianBinary => debian(package, scratch),
     };
     let files = shell::files(scratch)?;
     for file in &files {
@@ -111,9 +114,9 @@ fn pip(package: Package<'_>, folder: &Path, choice: &str) -> Result<()> {
     Ok(())
 }
 
-/// Source lists are usually off, and of another release: a private apt state reads the archive
-/// that the machine has set up, for the release named in the table.
-fn debian_source(package: Package<'_>, folder: &Path) -> Result<()> {
+/// Source lists are usually off, and the machine may have another release: a private apt state
+/// reads the archive that the machine has set up, for the release named in the table.
+fn debian(package: Package<'_>, folder: &Path) -> Result<()> {
     let format = "$(ORIGIN)|$(LABEL)|$(REPO_URI)";
     let targets =
         shell::output(Command::new("apt-get").args(["indextargets", "--format", format]))?;
@@ -131,8 +134,10 @@ fn debian_source(package: Package<'_>, folder: &Path) -> Result<()> {
     } else {
         String::new()
     };
+    let source = package.source == Source::DebianSource;
+    let kind = if source { "deb-src" } else { "deb" };
     let sources = format!(
-        "Types: deb-src\nURIs: {}\nSuites: {}\nComponents: main\n{keys}",
+        "Types: {kind}\nURIs: {}\nSuites: {}\nComponents: main\n{keys}",
         main[2], package.version
     );
     std::fs::write(state.join("parts/source.sources"), sources)?;
@@ -150,7 +155,11 @@ fn debian_source(package: Package<'_>, folder: &Path) -> Result<()> {
         )
     };
     apt(&["update"])?;
-    apt(&["source", "--download-only", "--tar-only", package.name])?;
+    if source {
+        apt(&["source", "--download-only", "--tar-only", package.name])?;
+    } else {
+        apt(&["download", package.name])?;
+    }
     Ok(())
 }
 
@@ -161,6 +170,7 @@ fn file_name(package: Package<'_>) -> String {
         Source::Wheel => "whl",
         Source::Sdist => "tar.gz",
         Source::DebianSource => "orig.tar",
+        Source::DebianBinary => "deb",
     };
     format!("{name}-{}.{end}", package.version)
 }
@@ -172,6 +182,14 @@ pub(crate) fn extract_file(archive: &Path, inside: &str, to: &Path) -> Result<()
     let mut command = if is_zip(archive) {
         let mut command = Command::new("unzip");
         command.arg("-p").arg(archive).arg(inside);
+        command
+    } else if archive.extension().is_some_and(|end| end == "deb") {
+        // The data of a package is a tar archive inside of an ar archive.
+        let data = archive.with_extension("data.tar");
+        let tar = std::fs::File::create(&data)?;
+        shell::run(Command::new("dpkg-deb").arg("--fsys-tarfile").arg(archive).stdout(tar))?;
+        let mut command = Command::new("tar");
+        command.arg("-xOf").arg(data).arg(inside);
         command
     } else {
         let mut command = Command::new("tar");

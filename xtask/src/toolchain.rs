@@ -21,6 +21,19 @@ const MOBSF: Package<'_> = Package {
     sha256: "74329efc7eee885ca6b9448726ca448c6f5c7ca80ec3dc9a98ee11fb7cd7c0d4",
 };
 
+/// apksig 35: the first with scheme v3.1, which the machine's own may lack.
+const APKSIG: Package<'_> = Package {
+    source: Source::DebianBinary,
+    name: "libapksig-java",
+    version: "trixie",
+    sha256: "231c0f14ff5362b62bf92cdfdfbad6338f45f8c2e612dc4c1c96b542160ffe2f",
+};
+const APKSIG_JAR: (&str, &str, &str) = (
+    "./usr/share/java/apksig-0.9.jar",
+    "apksig.jar",
+    "61186f715a98cf2473544a4bbb1fae06ab84600cf2cd6adfa7ad50f4b0e2375e",
+);
+
 /// Package, path inside, name here, SHA-256.
 const TOOLS: &[(Package<'_>, &str, &str, &str)] = &[
     // Stubs of Android 4.2; newer members come from fixtures/tools/newer_api.tsv.
@@ -80,6 +93,21 @@ pub(crate) fn fetch() -> Result<PathBuf> {
         check(&framework, FRAMEWORK.1)?;
     }
     Ok(folder)
+}
+
+/// The verifier that the signature reader is compared with. Its source is a Debian release that
+/// moves on, so a caller must do without it.
+pub(crate) fn apksig() -> Result<PathBuf> {
+    let folder = shell::target().join("toolchain");
+    std::fs::create_dir_all(&folder)?;
+    let (inside, name, sha256) = APKSIG_JAR;
+    let jar = folder.join(name);
+    if !jar.exists() || shell::sha256_file(&jar)? != sha256 {
+        let archive = fetch::archive(APKSIG, &folder.join("downloads"))?;
+        fetch::extract_file(&archive, inside, &jar)?;
+        check(&jar, sha256)?;
+    }
+    Ok(jar)
 }
 
 fn check(path: &std::path::Path, sha256: &str) -> Result<()> {

@@ -14,14 +14,14 @@ use menshen_android::dex::{
 };
 use menshen_archive::Zip;
 use std::io::{BufRead, BufReader, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 const ENTRY_BYTES_MAX: usize = 256 << 20;
 /// Opcodes with a format of 11n and wider constants that dexdump prints as floating point.
 const FLOAT_MARKS: &[&str] = &["#float ", "#double "];
 
-pub(super) fn prepare() -> Result<()> {
+pub(super) fn prepare(_: &[PathBuf]) -> Result<()> {
     shell::need(&[("dexdump", "dexdump")])
 }
 
