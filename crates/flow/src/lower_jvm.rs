@@ -22,6 +22,10 @@ use std::collections::{HashMap, HashSet};
 
 /// Operations of one method. A method with more is not lowered.
 const INSNS_MAX: usize = 100_000;
+/// Rows of the exception table of one method.
+const HANDLERS_MAX: usize = 4096;
+/// Text of all recipes of a class, bytes. Call sites may share one long recipe.
+const CONCAT_BYTES_MAX: usize = 1 << 20;
 /// Pieces of one concatenation recipe. The JVM allows 200 arguments.
 const CONCAT_PIECES_MAX: usize = 512;
 
@@ -49,6 +53,7 @@ pub struct ClassSymbols<'c, 'a> {
     concats: HashMap<PoolIndex, Vec<Piece>>,
     /// Literal pieces of the recipes.
     pieces: Vec<String>,
+    recipe_bytes: usize,
 }
 
 /// What a concatenation appends next.
@@ -62,7 +67,8 @@ enum Piece {
 impl<'c, 'a> ClassSymbols<'c, 'a> {
     pub fn new(class: &'c ClassFile<'a>) -> Self {
         let bootstrap = class.bootstrap_methods();
-        let mut symbols = Self { class, bootstrap, concats: HashMap::new(), pieces: Vec::new() };
+        let (concats, pieces) = (HashMap::new(), Vec::new());
+        let mut symbols = Self { class, bootstrap, concats, pieces, recipe_bytes: 0 };
         for (index, constant) in class.pool.iter() {
             if let Constant::InvokeDynamic { .. } = constant
                 && let Some(pieces) = symbols.concat(index)
@@ -104,6 +110,10 @@ impl<'c, 'a> ClassSymbols<'c, 'a> {
             return Some(vec![Piece::Argument; count]);
         }
         let recipe = self.class.pool.string(*arguments.first()?)?.to_str();
+        self.recipe_bytes = self.recipe_bytes.saturating_add(recipe.len());
+        if self.recipe_bytes > CONCAT_BYTES_MAX {
+            return None;
+        }
         let mut constants = arguments.iter().skip(1);
         let mut pieces = Vec::new();
         for (at, part) in recipe.split_inclusive(['\u{1}', '\u{2}']).enumerate() {
@@ -268,7 +278,7 @@ pub fn lower(
         lowering.insn(at);
     }
     lowering.resolve_targets();
-    lowering.handlers();
+    lowering.handlers()?;
     Some(lowering.body)
 }
 
@@ -681,8 +691,11 @@ impl Lowering<'_, '_, '_> {
         }
     }
 
-    fn handlers(&mut self) {
+    fn handlers(&mut self) -> Option<()> {
         for row in self.code.handlers() {
+            if self.body.handlers.len() >= HANDLERS_MAX {
+                return None;
+            }
             let at = |pc: u32| self.body.insns.partition_point(|insn| insn.pc < pc);
             let (start, end) = (at(row.start), at(row.end));
             if let Some(&target) = self.index_of.get(&row.target)
@@ -692,6 +705,7 @@ impl Lowering<'_, '_, '_> {
                 self.body.handlers.push(Handler { start, end, target, class });
             }
         }
+        Some(())
     }
 }
 
