@@ -250,22 +250,7 @@ pub fn lower(
     is_static: bool,
     descriptor: &str,
 ) -> Option<Body> {
-    let locals = u32::from(code.max_locals);
-    // Behind the stack: two slots that `dup` forms and `swap` pass through, two for concatenation.
-    let scratch = locals.saturating_add(u32::from(code.max_stack)).saturating_add(2);
-    let registers = scratch.saturating_add(2);
-    let mut lowering = Lowering {
-        symbols,
-        code,
-        body: Body { registers, ..Body::default() },
-        locals,
-        scratch,
-        handler_targets: code.handlers().map(|row| row.target).collect(),
-        insns: code.instructions().take(INSNS_MAX.saturating_add(1)).collect(),
-        depths: HashMap::new(),
-        index_of: HashMap::new(),
-        returns: Vec::new(),
-    };
+    let mut lowering = Lowering::new(symbols, code);
     if lowering.insns.len() > INSNS_MAX {
         return None;
     }
@@ -298,7 +283,26 @@ struct Lowering<'l, 'c, 'a> {
     returns: Vec<u32>,
 }
 
-impl Lowering<'_, '_, '_> {
+impl<'l, 'c, 'a> Lowering<'l, 'c, 'a> {
+    fn new(symbols: &'l ClassSymbols<'c, 'a>, code: &'l Code<'a>) -> Self {
+        let locals = u32::from(code.max_locals);
+        // Behind the stack: two slots that `dup` forms and `swap` pass through, two for
+        // concatenation.
+        let scratch = locals.saturating_add(u32::from(code.max_stack)).saturating_add(2);
+        Self {
+            symbols,
+            code,
+            body: Body { registers: scratch.saturating_add(2), ..Body::default() },
+            locals,
+            scratch,
+            handler_targets: code.handlers().map(|row| row.target).collect(),
+            insns: code.instructions().take(INSNS_MAX.saturating_add(1)).collect(),
+            depths: HashMap::new(),
+            index_of: HashMap::new(),
+            returns: Vec::new(),
+        }
+    }
+
     fn parameters(&mut self, is_static: bool, descriptor: &str) {
         let mut reg = 0;
         if !is_static {
@@ -813,4 +817,35 @@ fn append_kinds(descriptor: &str) -> Vec<u8> {
         };
     }
     kinds
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// javac writes the depth that the stack really reaches into `max_stack`.
+    #[test]
+    fn stack_depths_are_those_of_javac() {
+        for bytes in [
+            &include_bytes!("../tests/data/t/Values.class")[..],
+            include_bytes!("../tests/data/t/Config.class"),
+            include_bytes!("../../android/tests/data/class/Sample.class"),
+        ] {
+            let (class, _) = ClassFile::parse(bytes);
+            let class = class.unwrap();
+            let symbols = ClassSymbols::new(&class);
+            for method in &class.methods {
+                let Some(code) = class.code(method).unwrap() else { continue };
+                let mut lowering = Lowering::new(&symbols, &code);
+                lowering.find_depths();
+                let after = lowering.insns.iter().filter_map(|insn| {
+                    let (pops, pushes) = lowering.effect(insn);
+                    Some(lowering.depths.get(&insn.pc)?.checked_sub(pops).unwrap() + pushes)
+                });
+                let name = class.pool.utf8(method.name).unwrap();
+                assert_eq!(after.max(), Some(u32::from(code.max_stack)), "{name}");
+                assert_eq!(lowering.depths.len(), lowering.insns.len(), "{name}");
+            }
+        }
+    }
 }
