@@ -44,7 +44,8 @@ pub fn call_sites(
     symbols: &dyn Symbols,
     wanted: impl Fn(Sym) -> bool,
 ) -> Vec<CallSite> {
-    let mut sites = Vec::new();
+    let mut sites: Vec<CallSite> = Vec::new();
+    let mut guards: Option<(usize, Vec<String>)> = None;
     evaluation.visit(|block, insn, state| {
         let Op::Invoke { dst, kind, method, args } = &insn.op else { return };
         if !wanted(*method) {
@@ -77,13 +78,13 @@ pub fn call_sites(
             args,
             result: if returns_value { result } else { ArgValue::Unknown },
             result_unused: returns_value && dst.is_none(),
-            guards: Vec::new(),
+            guards: match &guards {
+                Some((of, guards)) if *of == block => guards.clone(),
+                _ => guards.insert((block, evaluation.guards(block))).1.clone(),
+            },
             caught: is_caught(evaluation, block),
             in_loop: evaluation.cfg.in_loop(block),
         });
-        if let Some(site) = sites.last_mut() {
-            site.guards = evaluation.guards(block);
-        }
     });
     sites
 }

@@ -15,6 +15,7 @@ use crate::library::builder::{self, Effect};
 use crate::library::{self, Callee};
 use crate::state::Object;
 use crate::value::{ARRAY_ELEMENTS_MAX, Abstract};
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -26,6 +27,13 @@ const VISITS_PER_BLOCK_MAX: usize = 24;
 const LOOP_JOINS_MAX: u32 = 3;
 /// Registers of a method that is analysed. Larger methods are given up.
 const REGISTERS_MAX: u32 = 4096;
+/// Values in the states of all blocks together.
+const STATE_VALUES_MAX: usize = 4_000_000;
+/// What a method may cost: values copied, operations run, bytes of text built.
+const COST_MAX: usize = 32_000_000;
+/// Dominators that are asked for the conditions of one block, and conditions kept of them.
+const GUARD_LEVELS_MAX: usize = 256;
+const GUARDS_MAX: usize = 32;
 /// Operations of a method that is analysed.
 const INSNS_MAX: usize = 60_000;
 
@@ -48,6 +56,10 @@ pub struct Evaluation<'a> {
     symbols: &'a dyn Symbols,
     environment: &'a dyn Environment,
     callees: HashMap<Sym, Callee>,
+    /// Bytes of text built so far.
+    text_built: Cell<usize>,
+    /// By the block that they guard.
+    guards: RefCell<HashMap<usize, Option<String>>>,
 }
 
 impl std::fmt::Debug for dyn Symbols + '_ {
@@ -70,7 +82,12 @@ impl<'a> Evaluation<'a> {
         symbols: &'a dyn Symbols,
         environment: &'a dyn Environment,
     ) -> Result<Self, OutOfBudget> {
-        if body.registers > REGISTERS_MAX || body.insns.len() > INSNS_MAX {
+        let values = cfg.blocks.len().saturating_mul(body.registers as usize);
+        if body.registers > REGISTERS_MAX
+            || body.insns.len() > INSNS_MAX
+            || values > STATE_VALUES_MAX
+            || !cfg.is_complete()
+        {
             return Err(OutOfBudget);
         }
         let mut start = State::new(body.registers);
@@ -84,7 +101,16 @@ impl<'a> Evaluation<'a> {
             }
         }
         let entry = vec![None; cfg.blocks.len()];
-        let mut this = Self { body, cfg, entry, symbols, environment, callees };
+        let mut this = Self {
+            body,
+            cfg,
+            entry,
+            symbols,
+            environment,
+            callees,
+            text_built: Cell::new(0),
+            guards: RefCell::default(),
+        };
         if let Some(first) = this.entry.first_mut() {
             *first = Some(start);
         }
@@ -115,11 +141,12 @@ impl<'a> Evaluation<'a> {
     pub fn guards(&self, block: usize) -> Vec<String> {
         let mut guards = Vec::new();
         let mut below = block;
-        for above in self.cfg.dominator_chain(block).skip(1) {
+        for above in self.cfg.dominator_chain(block).skip(1).take(GUARD_LEVELS_MAX) {
             let entered_from_above_only =
                 self.cfg.blocks.get(below).is_some_and(|b| b.predecessors.as_slice() == [above]);
             if entered_from_above_only
-                && let Some(guard) = self.guard_of(above, below)
+                && guards.len() < GUARDS_MAX
+                && let Some(guard) = self.known_guard(above, below)
                 && !guards.contains(&guard)
             {
                 guards.push(guard);
@@ -138,6 +165,16 @@ impl<'a> Evaluation<'a> {
             self.step(&mut state, insn);
         }
         Some(state)
+    }
+
+    /// The guard of a block that is entered from `above` only, worked out once.
+    fn known_guard(&self, above: usize, below: usize) -> Option<String> {
+        if let Some(guard) = self.guards.borrow().get(&below) {
+            return guard.clone();
+        }
+        let guard = self.guard_of(above, below);
+        self.guards.borrow_mut().insert(below, guard.clone());
+        guard
     }
 
     fn guard_of(&self, above: usize, below: usize) -> Option<String> {
@@ -176,14 +213,20 @@ impl<'a> Evaluation<'a> {
         }
         let mut loop_joins = vec![0u32; self.cfg.blocks.len()];
         let mut work: BTreeSet<usize> = std::iter::once(0).collect();
+        let mut cost = 0usize;
         let mut visits = self.cfg.blocks.len().saturating_mul(VISITS_PER_BLOCK_MAX);
         while let Some(at) = work.pop_first() {
             visits = visits.checked_sub(1).ok_or(OutOfBudget)?;
+            if cost.saturating_add(self.text_built.get()) > COST_MAX {
+                return Err(OutOfBudget);
+            }
             let Some(&block) = self.cfg.order.get(at) else { continue };
             let Some(Some(mut state)) = self.entry.get(block).cloned() else { continue };
             let cfg = self.cfg;
             let Some(shape) = cfg.blocks.get(block) else { continue };
-            let thrown = self.run_block(block, &mut state);
+            let edges = shape.successors.len() + shape.exceptional.len();
+            let thrown = self.run_block(block, &mut state, &mut cost);
+            cost = cost.saturating_add(state.cost().saturating_mul(edges + 1));
             let mut flow = |this: &mut Self, target: usize, state: &State| {
                 let back = position[target] <= at;
                 let widen = back && loop_joins[target] >= LOOP_JOINS_MAX;
@@ -206,12 +249,17 @@ impl<'a> Evaluation<'a> {
 
     /// Takes the state to the end of a block. Returns what holds where its operations can throw,
     /// joined, if there is a handler.
-    fn run_block(&self, block: usize, state: &mut State) -> Option<State> {
+    fn run_block(&self, block: usize, state: &mut State, cost: &mut usize) -> Option<State> {
         let shape = self.cfg.blocks.get(block)?;
         let mut thrown: Option<State> = None;
         let mut changed = true;
         for insn in self.body.insns.get(shape.start..shape.end)? {
+            *cost = cost.saturating_add(1);
+            if cost.saturating_add(self.text_built.get()) > COST_MAX {
+                return thrown;
+            }
             if !shape.exceptional.is_empty() && can_throw(&insn.op) && changed {
+                *cost = cost.saturating_add(state.cost());
                 match &mut thrown {
                     Some(joined) => {
                         joined.join(state, false);
@@ -394,7 +442,7 @@ impl<'a> Evaluation<'a> {
     ) {
         let Some(callee) = self.callees.get(&method) else { return };
         if builder::is_builder(&callee.class)
-            && let Some(result) = builder_call(state, callee, args)
+            && let Some(result) = builder_call(state, callee, args, &self.text_built)
         {
             if let Some(dst) = dst {
                 state.set(dst, result);
@@ -427,7 +475,11 @@ impl<'a> Evaluation<'a> {
                     state.allocate(pc, Object::array(&items));
                     unknown()
                 }
-                Some(value) => value,
+                Some(value) => {
+                    let built = text_length(&value);
+                    self.text_built.set(self.text_built.get().saturating_add(built));
+                    value
+                }
                 None => unknown(),
             },
         };
@@ -441,6 +493,10 @@ impl<'a> Evaluation<'a> {
             state.set(dst, result);
         }
     }
+}
+
+fn text_length(value: &Abstract) -> usize {
+    value.alternatives().iter().filter_map(Abstract::as_text).map(str::len).sum()
 }
 
 /// A pure call with at most one argument that has alternatives.
@@ -512,7 +568,12 @@ fn copy_array(state: &mut State, args: &[Reg], values: &[Abstract]) {
 }
 
 /// `None` when the text of the builder is not followed, or the call is none that is known.
-fn builder_call(state: &mut State, callee: &Callee, args: &[Reg]) -> Option<Abstract> {
+fn builder_call(
+    state: &mut State,
+    callee: &Callee,
+    args: &[Reg],
+    built: &Cell<usize>,
+) -> Option<Abstract> {
     let receiver = state.register(*args.first()?);
     let text = match state.object(&receiver)? {
         Object::Builder(text) => text.clone(),
@@ -524,7 +585,10 @@ fn builder_call(state: &mut State, callee: &Callee, args: &[Reg]) -> Option<Abst
     let effect = builder::call(&callee.name, &callee.kinds, &text, &added);
     let (content, result) = match effect {
         Effect::Value(value) => return Some(value),
-        Effect::Text(text) => (Object::Builder(text), Some(receiver.clone())),
+        Effect::Text(text) => {
+            built.set(built.get().saturating_add(text_length(&text)));
+            (Object::Builder(text), Some(receiver.clone()))
+        }
         Effect::Lost => (Object::Lost { length: None }, Some(receiver.clone())),
         Effect::Unknown => (Object::Lost { length: None }, None),
     };

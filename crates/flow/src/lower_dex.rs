@@ -12,6 +12,11 @@ use std::collections::HashMap;
 const INSNS_MAX: usize = 100_000;
 /// Elements of constant array data that are kept.
 const ARRAY_DATA_MAX: usize = 4096;
+/// Cases of switches and elements of array data of one method. Many instructions may refer to
+/// one payload.
+const PAYLOADS_MAX: usize = 400_000;
+/// Handlers of one method, one for each type that a try block catches.
+const HANDLERS_MAX: usize = 4096;
 
 /// The symbols of one DEX file.
 #[derive(Debug, Clone, Copy)]
@@ -58,10 +63,11 @@ pub fn lower(dex: &Dex<'_>, code: &Code<'_>, is_static: bool, descriptor: &str) 
         body: Body { registers: u32::from(code.registers), ..Body::default() },
         index_of: HashMap::new(),
         pending: None,
+        payloads: 0,
     };
     lowering.parameters(is_static, descriptor);
     for insn in code.units.instructions() {
-        if lowering.body.insns.len() >= INSNS_MAX {
+        if lowering.body.insns.len() >= INSNS_MAX || lowering.payloads > PAYLOADS_MAX {
             return None;
         }
         lowering.index_of.insert(insn.pc, lowering.body.insns.len());
@@ -69,7 +75,7 @@ pub fn lower(dex: &Dex<'_>, code: &Code<'_>, is_static: bool, descriptor: &str) 
         lowering.body.insns.push(Insn { pc: insn.pc, op });
     }
     lowering.resolve_targets();
-    lowering.handlers();
+    lowering.handlers()?;
     Some(lowering.body)
 }
 
@@ -80,6 +86,8 @@ struct Lowering<'l, 'a> {
     index_of: HashMap<u32, usize>,
     /// Index of the call whose result the next move-result takes.
     pending: Option<usize>,
+    /// Cases and elements so far.
+    payloads: usize,
 }
 
 impl Lowering<'_, '_> {
@@ -149,10 +157,18 @@ impl Lowering<'_, '_> {
                 self.pending = Some(self.body.insns.len());
                 Op::ArrayOf { dst: None, ty: insn.index, items: insn.args().collect() }
             }
-            0x26 => Op::ArrayData { array: a, data: self.array_data(insn) },
+            0x26 => {
+                let data = self.array_data(insn);
+                self.payloads = self.payloads.saturating_add(data.len());
+                Op::ArrayData { array: a, data }
+            }
             0x27 => Op::Throw { value: a },
             0x28..=0x2a => Op::Jump { target: target(insn.target) },
-            0x2b | 0x2c => Op::Switch { on: a, targets: self.cases(insn) },
+            0x2b | 0x2c => {
+                let targets = self.cases(insn);
+                self.payloads = self.payloads.saturating_add(targets.len());
+                Op::Switch { on: a, targets }
+            }
             0x2d..=0x31 => {
                 let op = if insn.op.0 == 0x31 { BinaryOp::Compare } else { BinaryOp::Float };
                 Op::Binary { dst: a, op, wide: true, a: b, b: Operand::Reg(c) }
@@ -267,17 +283,21 @@ impl Lowering<'_, '_> {
         }
     }
 
-    fn handlers(&mut self) {
+    fn handlers(&mut self) -> Option<()> {
         for block in self.code.tries() {
             let at = |pc: u32| self.body.insns.partition_point(|insn| insn.pc < pc);
             let (start, end) = (at(block.start), at(block.end));
             for (class, address) in block.handlers {
+                if self.body.handlers.len() >= HANDLERS_MAX {
+                    return None;
+                }
                 if let Some(&target) = self.index_of.get(&address) {
                     let class = class.map(|ty| ty.0);
                     self.body.handlers.push(Handler { start, end, target, class });
                 }
             }
         }
+        Some(())
     }
 }
 

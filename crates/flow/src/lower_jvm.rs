@@ -22,6 +22,10 @@ use std::collections::{HashMap, HashSet};
 
 /// Operations of one method. A method with more is not lowered.
 const INSNS_MAX: usize = 100_000;
+/// Rows of the exception table of one method.
+const HANDLERS_MAX: usize = 4096;
+/// Text of all recipes of a class, bytes. Call sites may share one long recipe.
+const CONCAT_BYTES_MAX: usize = 1 << 20;
 /// Pieces of one concatenation recipe. The JVM allows 200 arguments.
 const CONCAT_PIECES_MAX: usize = 512;
 
@@ -49,6 +53,7 @@ pub struct ClassSymbols<'c, 'a> {
     concats: HashMap<PoolIndex, Vec<Piece>>,
     /// Literal pieces of the recipes.
     pieces: Vec<String>,
+    recipe_bytes: usize,
 }
 
 /// What a concatenation appends next.
@@ -62,7 +67,8 @@ enum Piece {
 impl<'c, 'a> ClassSymbols<'c, 'a> {
     pub fn new(class: &'c ClassFile<'a>) -> Self {
         let bootstrap = class.bootstrap_methods();
-        let mut symbols = Self { class, bootstrap, concats: HashMap::new(), pieces: Vec::new() };
+        let (concats, pieces) = (HashMap::new(), Vec::new());
+        let mut symbols = Self { class, bootstrap, concats, pieces, recipe_bytes: 0 };
         for (index, constant) in class.pool.iter() {
             if let Constant::InvokeDynamic { .. } = constant
                 && let Some(pieces) = symbols.concat(index)
@@ -104,6 +110,10 @@ impl<'c, 'a> ClassSymbols<'c, 'a> {
             return Some(vec![Piece::Argument; count]);
         }
         let recipe = self.class.pool.string(*arguments.first()?)?.to_str();
+        self.recipe_bytes = self.recipe_bytes.saturating_add(recipe.len());
+        if self.recipe_bytes > CONCAT_BYTES_MAX {
+            return None;
+        }
         let mut constants = arguments.iter().skip(1);
         let mut pieces = Vec::new();
         for (at, part) in recipe.split_inclusive(['\u{1}', '\u{2}']).enumerate() {
@@ -240,22 +250,7 @@ pub fn lower(
     is_static: bool,
     descriptor: &str,
 ) -> Option<Body> {
-    let locals = u32::from(code.max_locals);
-    // Behind the stack: two slots that `dup` forms and `swap` pass through, two for concatenation.
-    let scratch = locals.saturating_add(u32::from(code.max_stack)).saturating_add(2);
-    let registers = scratch.saturating_add(2);
-    let mut lowering = Lowering {
-        symbols,
-        code,
-        body: Body { registers, ..Body::default() },
-        locals,
-        scratch,
-        handler_targets: code.handlers().map(|row| row.target).collect(),
-        insns: code.instructions().take(INSNS_MAX.saturating_add(1)).collect(),
-        depths: HashMap::new(),
-        index_of: HashMap::new(),
-        returns: Vec::new(),
-    };
+    let mut lowering = Lowering::new(symbols, code);
     if lowering.insns.len() > INSNS_MAX {
         return None;
     }
@@ -268,7 +263,7 @@ pub fn lower(
         lowering.insn(at);
     }
     lowering.resolve_targets();
-    lowering.handlers();
+    lowering.handlers()?;
     Some(lowering.body)
 }
 
@@ -288,7 +283,26 @@ struct Lowering<'l, 'c, 'a> {
     returns: Vec<u32>,
 }
 
-impl Lowering<'_, '_, '_> {
+impl<'l, 'c, 'a> Lowering<'l, 'c, 'a> {
+    fn new(symbols: &'l ClassSymbols<'c, 'a>, code: &'l Code<'a>) -> Self {
+        let locals = u32::from(code.max_locals);
+        // Behind the stack: two slots that `dup` forms and `swap` pass through, two for
+        // concatenation.
+        let scratch = locals.saturating_add(u32::from(code.max_stack)).saturating_add(2);
+        Self {
+            symbols,
+            code,
+            body: Body { registers: scratch.saturating_add(2), ..Body::default() },
+            locals,
+            scratch,
+            handler_targets: code.handlers().map(|row| row.target).collect(),
+            insns: code.instructions().take(INSNS_MAX.saturating_add(1)).collect(),
+            depths: HashMap::new(),
+            index_of: HashMap::new(),
+            returns: Vec::new(),
+        }
+    }
+
     fn parameters(&mut self, is_static: bool, descriptor: &str) {
         let mut reg = 0;
         if !is_static {
@@ -681,8 +695,11 @@ impl Lowering<'_, '_, '_> {
         }
     }
 
-    fn handlers(&mut self) {
+    fn handlers(&mut self) -> Option<()> {
         for row in self.code.handlers() {
+            if self.body.handlers.len() >= HANDLERS_MAX {
+                return None;
+            }
             let at = |pc: u32| self.body.insns.partition_point(|insn| insn.pc < pc);
             let (start, end) = (at(row.start), at(row.end));
             if let Some(&target) = self.index_of.get(&row.target)
@@ -692,6 +709,7 @@ impl Lowering<'_, '_, '_> {
                 self.body.handlers.push(Handler { start, end, target, class });
             }
         }
+        Some(())
     }
 }
 
@@ -799,4 +817,35 @@ fn append_kinds(descriptor: &str) -> Vec<u8> {
         };
     }
     kinds
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// javac writes the depth that the stack really reaches into `max_stack`.
+    #[test]
+    fn stack_depths_are_those_of_javac() {
+        for bytes in [
+            &include_bytes!("../tests/data/t/Values.class")[..],
+            include_bytes!("../tests/data/t/Config.class"),
+            include_bytes!("../../android/tests/data/class/Sample.class"),
+        ] {
+            let (class, _) = ClassFile::parse(bytes);
+            let class = class.unwrap();
+            let symbols = ClassSymbols::new(&class);
+            for method in &class.methods {
+                let Some(code) = class.code(method).unwrap() else { continue };
+                let mut lowering = Lowering::new(&symbols, &code);
+                lowering.find_depths();
+                let after = lowering.insns.iter().filter_map(|insn| {
+                    let (pops, pushes) = lowering.effect(insn);
+                    Some(lowering.depths.get(&insn.pc)?.checked_sub(pops).unwrap() + pushes)
+                });
+                let name = class.pool.utf8(method.name).unwrap();
+                assert_eq!(after.max(), Some(u32::from(code.max_stack)), "{name}");
+                assert_eq!(lowering.depths.len(), lowering.insns.len(), "{name}");
+            }
+        }
+    }
 }

@@ -10,7 +10,8 @@ use std::sync::Arc;
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct State {
     registers: Vec<Abstract>,
-    heap: BTreeMap<u32, Object>,
+    /// Shared between states until one changes it.
+    heap: BTreeMap<u32, Arc<Object>>,
 }
 
 /// What is known of an object made in the method.
@@ -72,15 +73,20 @@ impl State {
 
     /// What is known of the object that a single value stands for.
     pub(crate) fn object(&self, value: &Abstract) -> Option<&Object> {
-        self.heap.get(&value.object()?)
+        self.heap.get(&value.object()?).map(|object| &**object)
     }
 
     pub(crate) fn object_mut(&mut self, value: &Abstract) -> Option<&mut Object> {
-        self.heap.get_mut(&value.object()?)
+        self.heap.get_mut(&value.object()?).map(Arc::make_mut)
+    }
+
+    /// What copying the state costs, in values.
+    pub(crate) fn cost(&self) -> usize {
+        self.registers.len().saturating_add(self.heap.len())
     }
 
     pub(crate) fn allocate(&mut self, pc: u32, object: Object) {
-        self.heap.insert(pc, object);
+        self.heap.insert(pc, Arc::new(object));
     }
 
     /// The element of an array, where it is known.
@@ -118,17 +124,17 @@ impl State {
         }
         for (object, theirs) in &other.heap {
             match self.heap.get_mut(object) {
-                Some(mine) if mine == theirs => {}
+                Some(mine) if Arc::ptr_eq(mine, theirs) || mine == theirs => {}
                 Some(mine) => {
                     let joined = mine.join(theirs);
-                    if joined != *mine {
+                    if joined != **mine {
                         let length = joined.length();
-                        *mine = if widen { Object::Lost { length } } else { joined };
+                        *mine = Arc::new(if widen { Object::Lost { length } } else { joined });
                         changed = true;
                     }
                 }
                 None => {
-                    self.heap.insert(*object, theirs.clone());
+                    self.heap.insert(*object, Arc::clone(theirs));
                     changed = true;
                 }
             }

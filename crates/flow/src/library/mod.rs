@@ -348,7 +348,8 @@ mod tests {
     fn pure_calls_on_constants() {
         use Abstract::Int;
         const STRING: &str = "java.lang.String";
-        let rows: &[(&str, &str, &str, Vec<Abstract>, Option<Abstract>)] = &[
+        type Row = (&'static str, &'static str, &'static str, Vec<Abstract>, Option<Abstract>);
+        let rows: &[Row] = &[
             (STRING, "concat", "(L;)", vec![s("AES"), s("/ECB")], Some(s("AES/ECB"))),
             (STRING, "toUpperCase", "()", vec![s("aes")], Some(s("AES"))),
             (STRING, "substring", "(I)", vec![s("xAES"), Int(1)], Some(s("AES"))),
