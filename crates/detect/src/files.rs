@@ -37,6 +37,22 @@ const PLAIN_ENDINGS: [&str; 26] = [
     ".MF",
 ];
 
+/// Endings of files that are read as text.
+const TEXT_ENDINGS: [&str; 25] = [
+    ".json", ".js", ".mjs", ".jsx", ".ts", ".html", ".htm", ".xml", ".properties", ".txt", ".conf",
+    ".cfg", ".config", ".ini", ".yml", ".yaml", ".env", ".toml", ".sql", ".csv", ".lua", ".py",
+    ".sh", ".bundle", ".jsbundle",
+];
+/// Folders of a package whose files the app reads itself.
+const OWN_FOLDERS: [&str; 4] = ["assets/", "res/raw", "resources/", "unknown/"];
+
+/// Whether a file is read as text: its name says so, and it is the app's to read.
+pub fn is_text(path: &str) -> bool {
+    let inner = path.split_once("/assets/").map_or(path, |(_, _)| "assets/");
+    let own = OWN_FOLDERS.iter().any(|folder| inner.starts_with(folder)) || !path.contains('/');
+    own && TEXT_ENDINGS.iter().any(|end| path.ends_with(end)) && path != "AndroidManifest.xml"
+}
+
 /// Whether the content of a file of this name is worth a look at its first bytes.
 pub fn may_matter(path: &str) -> bool {
     let in_resources = path.starts_with("res/") && path.ends_with(".xml");

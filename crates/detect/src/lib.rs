@@ -17,6 +17,7 @@ mod ownership;
 mod resources;
 pub mod shared_paths;
 pub mod signing;
+pub mod strings;
 mod xml;
 
 pub use ownership::Ownership;

@@ -16,7 +16,7 @@ use menshen_detect::code::{Program, code_shape};
 use menshen_detect::manifest::{Manifest, ManifestFiles};
 use menshen_detect::{
     Node, Ownership, Resources, anomalies, backup, layouts, manifest, network, shared_paths,
-    signing,
+    signing, strings,
 };
 use menshen_facts::{Application, Facts, Interest};
 use menshen_rules::assessment::{ArtifactKind, Coverage, Share};
@@ -66,6 +66,10 @@ pub fn gather(opened: &Opened<'_>, ask: &Ask<'_>) -> Gathered {
     let bytes: Vec<(String, Cow<'_, [u8]>)> = table_bytes(&modules, &mut gathered.issues);
     let resources = Resources::new(tables(opened.kind, &bytes, &mut gathered.issues));
     let about = about(&modules, &resources, opened.kind, ask, &mut gathered);
+    let texts = || match (resources.table(), bytes.first()) {
+        (Some(table), Some((path, _))) => strings::of_resources(table, path),
+        _ => (Facts::default(), Vec::new()),
+    };
     let modules: Vec<Module<'_, '_>> = modules.into_iter().map(|m| m.module).collect();
 
     let min_sdk = about.application().map_or(1, |application| application.min_sdk);
@@ -76,8 +80,11 @@ pub fn gather(opened: &Opened<'_>, ask: &Ask<'_>) -> Gathered {
                 || verify(opened, about.application(), min_sdk, ask.as_of),
             )
         },
-        || content::gather(&modules),
+        || rayon::join(|| content::gather(&modules), texts),
     );
+    let (content, (texts, text_issues)) = content;
+    gathered.facts.append(texts);
+    gathered.issues.extend(text_issues);
     gathered.put_together(about, code, signatures, content);
     for part in &opened.parts {
         let entry_path = |name: &str| part.entry_path(name);
@@ -290,8 +297,11 @@ fn look_at_code(modules: &[Module<'_, '_>], about: &About, ask: &Ask<'_>) -> Cod
     let (files, dex_issues) = code::parse(&dex_bytes);
     let (units, class_issues) = code::parse_classes(&class_bytes);
     let program = Program::index(&files, &units);
-    let found = menshen_detect::code::detect(&program, ask.interest, &about.ownership, &[]);
+    let classified = strings::classify(&files);
+    let marks = strings::marks(&classified, files.len());
+    let found = menshen_detect::code::detect(&program, ask.interest, &about.ownership, &marks);
     let mut looked = Code { facts: found.facts, ..Code::default() };
+    looked.facts.append(strings::of_code(&files, &classified, &found.string_uses));
     if program.class_count() > 0 {
         let (shape, sdk_classes) = code_shape(&program, &about.ownership, found.methods);
         looked.facts.code_shape.push(shape);

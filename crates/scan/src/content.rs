@@ -2,15 +2,20 @@
 
 use crate::module::Module;
 use menshen_archive::{Entry, Method};
-use menshen_base::{IssueKind, ScanIssue, text};
+use menshen_base::{IssueKind, Owner, ScanIssue, text};
+use menshen_detect::strings::{self, Source};
 use menshen_detect::{files, libraries};
 use menshen_facts::Facts;
-use menshen_native::Library;
+use menshen_native::{self as native, Library};
 use menshen_rules::assessment::Share;
 use rayon::prelude::*;
 
 /// Largest native library that is read.
 const LIBRARY_BYTES_MAX: usize = 512 << 20;
+/// Largest text file that is read.
+const TEXT_BYTES_MAX: usize = 32 << 20;
+/// Shortest run of text in a library that can hold an address or a secret.
+const TEXT_RUN_MIN: usize = 8;
 /// Entries looked at one by one.
 const ENTRIES_MAX: usize = 500_000;
 
@@ -75,6 +80,8 @@ fn look_at(module: &Module<'_, '_>, entry: &Entry<'_>) -> Content {
                 if let Some(library) = library {
                     let stored = (entry.method == Method::Stored).then_some(entry.data_offset);
                     let fact = libraries::detect(&library, &path, stored.flatten());
+                    let runs = native::printable(&bytes, TEXT_RUN_MIN);
+                    content.facts.append(strings::of_runs(runs, &path, &fact.owner));
                     content.facts.libraries.push(fact);
                     content.libraries.done = 1;
                 }
@@ -85,6 +92,19 @@ fn look_at(module: &Module<'_, '_>, entry: &Entry<'_>) -> Content {
             }
         }
         return content;
+    }
+    if files::is_text(&entry.name) {
+        match module.part.read(entry, TEXT_BYTES_MAX) {
+            Ok(bytes) => {
+                let text = String::from_utf8_lossy(&bytes);
+                content.facts.append(strings::of_text(&text, &path, Source::Asset, &Owner::Unknown));
+            }
+            Err(issue) => {
+                content.entries.done = 0;
+                content.issues.push(issue);
+                return content;
+            }
+        }
     }
     if files::may_matter(&entry.name) {
         match module.part.read_prefix(entry, files::PREFIX_BYTES) {
