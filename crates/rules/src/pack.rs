@@ -143,7 +143,6 @@ impl Rule {
             id: self.id.clone(),
             area: self.area.clone(),
             severity: self.severity,
-            area: self.area.clone(),
             title: self.title.clone(),
             maps: self.maps.clone(),
         }
