@@ -12,6 +12,7 @@ mod permissions;
 mod platform;
 mod sdks;
 pub mod secrets;
+pub mod standards;
 mod table;
 
 pub use permissions::{Permission, is_protected_broadcast, permission, permission_names};

@@ -68,7 +68,7 @@ pub struct Control {
     pub title: Text,
     #[serde(flatten)]
     pub verdict: Verdict,
-    /// Rules whose findings decided it.
+    /// On fail and review the rules whose findings decided it, on pass the rules that ran.
     pub rules: Vec<String>,
 }
 

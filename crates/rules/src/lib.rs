@@ -5,9 +5,12 @@
 //! artifact. The language of rules is described in `docs/rules.md`.
 
 pub mod assessment;
+mod control;
 mod error;
 mod evaluate;
+mod gate;
 mod index;
+mod lint;
 mod load;
 mod matcher;
 mod model;
@@ -18,8 +21,11 @@ mod template;
 mod testing;
 mod truth;
 
+pub use control::controls;
 pub use error::RuleError;
 pub use evaluate::{EVIDENCE_MAX, Options, evaluate};
+pub use gate::{Baseline, Judged, judge, score};
+pub use lint::{Remark, lint};
 pub use model::{Library, Rule};
 pub use pack::RulePack;
 pub use testing::{

@@ -21,11 +21,11 @@ enum Part {
 }
 
 impl Template {
-    /// Splits the text; `field` finds a field by name. The error is the name that is not one,
-    /// or `None` for a brace that is not closed.
+    /// Splits the text; `field` finds a field by name, `Some(None)` for one that prints nothing.
+    /// The error is the name that is not one, or `None` for a brace that is not closed.
     pub(crate) fn parse(
         text: &str,
-        mut field: impl FnMut(&str) -> Option<Field>,
+        mut field: impl FnMut(&str) -> Option<Option<Field>>,
     ) -> Result<Self, Option<String>> {
         let mut parts = Vec::new();
         let mut rest = text;
@@ -37,7 +37,7 @@ impl Template {
             if !before.is_empty() {
                 parts.push(Part::Text(before.to_owned()));
             }
-            parts.push(Part::Field(field));
+            parts.extend(field.map(Part::Field));
             rest = &after[close + 1..];
         }
         if !rest.is_empty() {
@@ -60,6 +60,7 @@ impl Template {
                 }
             }
         }
+        out.truncate(out.trim_end().len());
         out
     }
 }

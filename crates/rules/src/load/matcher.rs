@@ -88,8 +88,8 @@ impl Loader<'_, '_> {
     ) -> Option<Alternative> {
         let template = |key| matcher.get(key).or_else(|| rule.get(key));
         let adjust = self.adjust(rule, subject);
-        let about = template("subject").map(|n| self.template(n, subject.kind));
-        let note = template("note").map(|n| self.template(n, subject.kind));
+        let about = template("subject").map(|n| self.template(n, subject));
+        let note = template("note").map(|n| self.template(n, subject));
         Some(Alternative {
             query: query?,
             when,
@@ -317,10 +317,15 @@ impl Loader<'_, '_> {
         Some(Adjust { when, severity: severity.flatten(), confidence: confidence.flatten() })
     }
 
-    /// `None` after an error.
-    fn template(&mut self, node: &Node, kind: &KindInfo) -> Option<Template> {
+    /// `None` after an error. A field that only other alternatives have prints nothing.
+    fn template(&mut self, node: &Node, subject: Subject<'_>) -> Option<Template> {
         let text = self.string(node)?;
-        let find = |name: &str| -> Option<Field> { find_field(kind, name).map(|(field, _)| field) };
+        let find = |name: &str| -> Option<Option<Field>> {
+            match find_field(subject.kind, name) {
+                Some((field, _)) => Some(Some(field)),
+                None => subject.others.iter().find_map(|kind| find_field(kind, name)).map(|_| None),
+            }
+        };
         match Template::parse(text, find) {
             Ok(template) => Some(template),
             Err(None) => {
@@ -329,7 +334,7 @@ impl Loader<'_, '_> {
             }
             Err(Some(name)) => {
                 let entry = Entry { key: name, position: node.position, value: node.clone() };
-                self.no_field(&entry, &[kind]);
+                self.no_field(&entry, &[subject.kind]);
                 None
             }
         }
