@@ -2,7 +2,7 @@
 
 use crate::{Assessment, Options, layout, words};
 use menshen_base::{Evidence, Finding, Lang, Occurrence, Owner, Place, Severity, Text};
-use menshen_rules::assessment::{Artifact, Suppressed};
+use menshen_rules::assessment::Suppressed;
 use std::collections::HashMap;
 
 /// An assessment with its findings split into those that stand and those that the baseline
@@ -116,36 +116,39 @@ impl<'a> View<'a> {
 
     /// The path without the artifact's own name before it.
     pub(crate) fn path<'p>(&self, place: &'p Place) -> &'p str {
-        inner_path(&self.assessment.artifact, &place.path)
+        inner_path(&self.assessment.artifact.name, &place.path)
     }
 
-    /// Where something is, in one line: code by its method, all else by its path.
+    /// See [`place_line`].
     pub(crate) fn place(&self, place: &Place) -> String {
-        let path = self.path(place);
-        match &place.code {
-            Some(code) => {
-                let mut out = code.class.clone();
-                let member = code.member.split('(').next().unwrap_or_default();
-                if !member.is_empty() {
-                    out.push('.');
-                    out.push_str(member);
-                }
-                match (code.line, code.instruction) {
-                    (Some(line), _) => out.push_str(&format!(":{line}")),
-                    (None, Some(at)) => out.push_str(&format!(" +0x{at:x}")),
-                    (None, None) => {}
-                }
-                if !path.is_empty() {
-                    out.push_str(&format!(" ({path})"));
-                }
-                out
-            }
-            None => match place.offset {
-                Some(offset) => format!("{path} @0x{offset:x}"),
-                None => path.to_owned(),
-            },
-        }
+        place_line(&self.assessment.artifact.name, place)
     }
+}
+
+/// Where something is in an artifact, in one line: code by its method, all else by its path.
+pub(crate) fn place_line(artifact_name: &str, place: &Place) -> String {
+    let path = inner_path(artifact_name, &place.path);
+    let Some(code) = &place.code else {
+        return match place.offset {
+            Some(offset) => format!("{path} @0x{offset:x}"),
+            None => path.to_owned(),
+        };
+    };
+    let mut out = code.class.clone();
+    let member = code.member.split('(').next().unwrap_or_default();
+    if !member.is_empty() {
+        out.push('.');
+        out.push_str(member);
+    }
+    match (code.line, code.instruction) {
+        (Some(line), _) => out.push_str(&format!(":{line}")),
+        (None, Some(at)) => out.push_str(&format!(" +0x{at:x}")),
+        (None, None) => {}
+    }
+    if !path.is_empty() {
+        out.push_str(&format!(" ({path})"));
+    }
+    out
 }
 
 /// The evidence that shows one location: that at the same place, else on the same line of code.
@@ -153,11 +156,12 @@ pub(crate) fn evidence_at<'a>(finding: &'a Finding, at: &Place) -> Option<&'a Ev
     finding.evidence.iter().find(|evidence| evidence.place == *at)
 }
 
-pub(crate) fn inner_path<'p>(artifact: &Artifact, path: &'p str) -> &'p str {
-    if path == artifact.name {
+/// The path without the artifact's own name before it.
+pub(crate) fn inner_path<'p>(artifact_name: &str, path: &'p str) -> &'p str {
+    if path == artifact_name {
         return path;
     }
-    path.strip_prefix(&*artifact.name).and_then(|rest| rest.strip_prefix("!/")).unwrap_or(path)
+    path.strip_prefix(artifact_name).and_then(|rest| rest.strip_prefix("!/")).unwrap_or(path)
 }
 
 /// `18.2 MiB`; whole numbers below a KiB.

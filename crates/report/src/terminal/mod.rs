@@ -10,11 +10,10 @@ mod print;
 use crate::view::{self, OpenFinding, View};
 use crate::{Assessment, Options, layout, words};
 use menshen_base::{Lang, Owner, Text, text};
-use print::Tone;
 use std::io::{self, Write};
 
 pub(crate) use details::{by_kind, coverage_shares};
-pub(crate) use print::{Printer, severity_tone};
+pub(crate) use print::{Printer, Tone, severity_tone};
 
 /// Findings shown at the top, each in two lines.
 const FIRST_MAX: usize = 3;
