@@ -151,9 +151,18 @@ pub(crate) fn place_line(artifact_name: &str, place: &Place) -> String {
     out
 }
 
-/// The evidence that shows one location: that at the same place, else on the same line of code.
-pub(crate) fn evidence_at<'a>(finding: &'a Finding, at: &Place) -> Option<&'a Evidence> {
-    finding.evidence.iter().find(|evidence| evidence.place == *at)
+/// The evidence of one finding by place: findings with thousands of locations occur.
+pub(crate) struct EvidenceIndex<'a>(HashMap<&'a Place, &'a Evidence>);
+
+impl<'a> EvidenceIndex<'a> {
+    pub(crate) fn new(finding: &'a Finding) -> Self {
+        // The first evidence at a place counts.
+        Self(finding.evidence.iter().rev().map(|evidence| (&evidence.place, evidence)).collect())
+    }
+
+    pub(crate) fn at(&self, place: &Place) -> Option<&'a Evidence> {
+        self.0.get(place).copied()
+    }
 }
 
 /// The path without the artifact's own name before it.
@@ -214,10 +223,14 @@ pub(crate) fn counts_line(counts: [usize; 5]) -> Text {
     )
 }
 
+/// Lines of one code window that a page shows.
+const WINDOW_LINES_MAX: usize = 60;
+
 /// The lines of a code window without active characters; tabs become four spaces.
 pub(crate) fn window_lines(window: &str) -> Vec<String> {
     window
         .lines()
+        .take(WINDOW_LINES_MAX)
         .map(|line| layout::visible(&line.replace('\t', "    ")).trim_end().to_owned())
         .collect()
 }

@@ -8,7 +8,7 @@ use menshen_base::{Occurrence, Owner, StaticText, Text, text};
 
 pub(super) fn page(difference: &Difference, options: &Options<'_>) -> String {
     let mut page = Page::default();
-    let title = format!("{} → {}", lines::side(&difference.old), lines::side(&difference.new));
+    let title = lines::heading(difference);
     document(
         &mut page,
         options.lang,
@@ -61,9 +61,7 @@ fn hero(page: &mut Page, difference: &Difference) {
     page.raw("<div class=\"verdict\">");
     page.element_word("div", "word", if difference.new.passed { words::PASS } else { words::FAIL });
     page.raw("<div class=\"subject\"><h1>");
-    page.text(&lines::side(&difference.old));
-    page.raw(" → ");
-    page.text(&lines::side(&difference.new));
+    page.text(&lines::heading(difference));
     page.raw("</h1><p>");
     page.both(&lines::gate(difference));
     page.raw("</p></div></div>");

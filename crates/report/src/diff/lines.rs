@@ -1,6 +1,6 @@
 //! The changes as lines of text in both languages, for the terminal and the page.
 
-use super::{Changes, Component, Difference};
+use super::{Artifact, Changes, Component, Difference};
 use crate::{view, words};
 use menshen_base::{StaticText, Text, text};
 
@@ -217,16 +217,26 @@ pub(super) fn gate(difference: &Difference) -> Text {
     )
 }
 
-/// `Demo Bank 3.2.1 (30201)`.
-pub(super) fn side(side: &super::Side) -> String {
-    let artifact = &side.artifact;
+/// `Demo Bank 3.2.1 (30201) → 3.3.0 (30300)`; both names where they differ.
+pub(super) fn heading(difference: &Difference) -> String {
+    let (old, new) = (&difference.old.artifact, &difference.new.artifact);
+    let after = if name(old) == name(new) { version(new) } else { side(new) };
+    format!("{} → {}", side(old), if after.is_empty() { side(new) } else { after })
+}
+
+fn side(artifact: &Artifact) -> String {
+    format!("{} {}", name(artifact), version(artifact)).trim_end().to_owned()
+}
+
+fn name(artifact: &Artifact) -> &str {
     let named = artifact.label.as_deref().or(artifact.package.as_deref());
-    let mut out = named.filter(|name| !name.is_empty()).unwrap_or(&artifact.name).to_owned();
-    if let Some(version) = &artifact.version_name {
-        out.push_str(&format!(" {version}"));
+    named.filter(|name| !name.is_empty()).unwrap_or(&artifact.name)
+}
+
+fn version(artifact: &Artifact) -> String {
+    let name = artifact.version_name.clone().unwrap_or_default();
+    match artifact.version_code {
+        Some(code) => format!("{name} ({code})").trim_start().to_owned(),
+        None => name,
     }
-    if let Some(code) = artifact.version_code {
-        out.push_str(&format!(" ({code})"));
-    }
-    out
 }

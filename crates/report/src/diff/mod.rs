@@ -181,9 +181,9 @@ fn compare_findings(old: &[Finding], new: &[Finding]) -> FindingChanges {
 
 /// Locations are compared as multisets: two calls in one method may share a fingerprint.
 fn change(finding: &Finding, old: &[Occurrence], new: &[Occurrence]) -> FindingChange {
-    let mut unmatched: BTreeMap<&str, Vec<&Occurrence>> = BTreeMap::new();
-    for location in old.iter().rev() {
-        unmatched.entry(&location.fingerprint).or_default().push(location);
+    let mut unmatched: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (position, location) in old.iter().enumerate().rev() {
+        unmatched.entry(&location.fingerprint).or_default().push(position);
     }
     let mut new_locations = Vec::new();
     for location in new {
@@ -191,9 +191,10 @@ fn change(finding: &Finding, old: &[Occurrence], new: &[Occurrence]) -> FindingC
             new_locations.push(location.clone());
         }
     }
-    let left: Vec<&Occurrence> = unmatched.into_values().flatten().collect();
-    let is_left = |one: &&Occurrence| left.iter().any(|other| std::ptr::eq(*one, *other));
-    let fixed_locations: Vec<Occurrence> = old.iter().filter(is_left).cloned().collect();
+    let mut left: Vec<usize> = unmatched.into_values().flatten().collect();
+    left.sort_unstable();
+    let fixed_locations =
+        left.into_iter().filter_map(|position| old.get(position).cloned()).collect();
     FindingChange {
         rule: finding.rule.clone(),
         severity: finding.severity,

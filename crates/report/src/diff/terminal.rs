@@ -9,8 +9,7 @@ use menshen_base::{Lang, Occurrence, Owner, text};
 pub(super) fn page(difference: &Difference, options: &Options<'_>) -> String {
     let mut page = Printer::new(options.lang, options.style);
     let lang = options.lang;
-    let heading = format!("{} → {}", lines::side(&difference.old), lines::side(&difference.new));
-    page.line(Tone::Strong, &layout::visible(&heading));
+    page.line(Tone::Strong, &layout::visible(&lines::heading(difference)));
     page.line(Tone::Plain, lines::counts(difference).get(lang));
     page.line(Tone::Plain, lines::gate(difference).get(lang));
     for warning in lines::warnings(difference) {

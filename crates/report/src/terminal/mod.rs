@@ -169,7 +169,8 @@ fn counts(page: &mut Printer, view: &View<'_>) {
         return;
     }
     page.heading(text("发现的问题", "Findings").get(page.lang));
-    let columns: [(Text, fn(&Owner) -> bool); 3] = [
+    type Wanted = fn(&Owner) -> bool;
+    let columns: [(Text, Wanted); 3] = [
         (Text::new("应用自身", "app"), |owner| *owner == Owner::App),
         (Text::new("SDK", "SDKs"), |owner| matches!(owner, Owner::Sdk(_))),
         (Text::new("归属未知", "unknown"), |owner| *owner == Owner::Unknown),
