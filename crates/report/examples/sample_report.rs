@@ -5,6 +5,7 @@
 mod common;
 
 use menshen_base::Lang;
+use menshen_report::diff::{self, Snapshot};
 use menshen_report::{Assessment, Options, cyclonedx, html, json, sarif, terminal};
 use std::path::Path;
 
@@ -38,5 +39,14 @@ fn main() -> std::io::Result<()> {
             }
         }
     }
+    let (old, new) = (Snapshot::of(&common::sample()), Snapshot::of(&common::next_version()));
+    let difference = diff::compare(&old, &new);
+    let options = Options::default();
+    let mut out = Vec::new();
+    diff::write_html(&difference, &options, &mut out)?;
+    std::fs::write(folder.join("diff.html"), &out)?;
+    out.clear();
+    diff::write_terminal(&difference, &options, &mut out)?;
+    std::fs::write(folder.join("diff.txt"), &out)?;
     Ok(())
 }

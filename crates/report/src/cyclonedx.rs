@@ -316,7 +316,7 @@ fn native(view: &View<'_>, refs: &mut References<'_>) -> Vec<(Value, Owner, Stri
             let reference = refs.make(&format!("native/{name}"));
             let occurrences: Vec<Value> = files
                 .iter()
-                .map(|file| json!({"location": view::inner_path(&view.assessment.artifact, &file.path)}))
+                .map(|file| json!({"location": view::inner_path(&view.assessment.artifact.name, &file.path)}))
                 .collect();
             let mut properties = Vec::new();
             for file in &files {

@@ -19,9 +19,17 @@ pub(crate) fn is_active(c: char) -> bool {
             | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
-/// The text on one line, with active characters written as `\n` or `\u{202e}`.
+/// Characters of one string that a page shows; an app may hold strings of megabytes.
+const TEXT_CHARS_MAX: usize = 4096;
+
+/// The text on one line, with active characters written as `\n` or `\u{202e}`, and cut with `…`
+/// where it is very long.
 pub(crate) fn visible(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_active) {
+    let (text, cut) = match text.char_indices().nth(TEXT_CHARS_MAX) {
+        Some((end, _)) => (&text[..end], true),
+        None => (text, false),
+    };
+    if !cut && !text.chars().any(is_active) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);
@@ -35,6 +43,9 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
             }
             c => out.push(c),
         }
+    }
+    if cut {
+        out.push('…');
     }
     Cow::Owned(out)
 }
@@ -151,6 +162,13 @@ mod tests {
         for (input, expected) in rows {
             assert_eq!(visible(input), expected, "{input:?}");
         }
+    }
+
+    #[test]
+    fn very_long_strings_are_cut() {
+        let long = "字".repeat(TEXT_CHARS_MAX);
+        assert_eq!(visible(&long), long);
+        assert_eq!(visible(&format!("{long}x")), format!("{long}…"));
     }
 
     #[test]

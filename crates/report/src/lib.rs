@@ -26,6 +26,7 @@
 //! ```
 
 pub mod cyclonedx;
+pub mod diff;
 pub mod html;
 pub mod json;
 pub mod sarif;

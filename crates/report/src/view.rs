@@ -2,7 +2,7 @@
 
 use crate::{Assessment, Options, layout, words};
 use menshen_base::{Evidence, Finding, Lang, Occurrence, Owner, Place, Severity, Text};
-use menshen_rules::assessment::{Artifact, Suppressed};
+use menshen_rules::assessment::Suppressed;
 use std::collections::HashMap;
 
 /// An assessment with its findings split into those that stand and those that the baseline
@@ -116,48 +116,61 @@ impl<'a> View<'a> {
 
     /// The path without the artifact's own name before it.
     pub(crate) fn path<'p>(&self, place: &'p Place) -> &'p str {
-        inner_path(&self.assessment.artifact, &place.path)
+        inner_path(&self.assessment.artifact.name, &place.path)
     }
 
-    /// Where something is, in one line: code by its method, all else by its path.
+    /// See [`place_line`].
     pub(crate) fn place(&self, place: &Place) -> String {
-        let path = self.path(place);
-        match &place.code {
-            Some(code) => {
-                let mut out = code.class.clone();
-                let member = code.member.split('(').next().unwrap_or_default();
-                if !member.is_empty() {
-                    out.push('.');
-                    out.push_str(member);
-                }
-                match (code.line, code.instruction) {
-                    (Some(line), _) => out.push_str(&format!(":{line}")),
-                    (None, Some(at)) => out.push_str(&format!(" +0x{at:x}")),
-                    (None, None) => {}
-                }
-                if !path.is_empty() {
-                    out.push_str(&format!(" ({path})"));
-                }
-                out
-            }
-            None => match place.offset {
-                Some(offset) => format!("{path} @0x{offset:x}"),
-                None => path.to_owned(),
-            },
-        }
+        place_line(&self.assessment.artifact.name, place)
     }
 }
 
-/// The evidence that shows one location: that at the same place, else on the same line of code.
-pub(crate) fn evidence_at<'a>(finding: &'a Finding, at: &Place) -> Option<&'a Evidence> {
-    finding.evidence.iter().find(|evidence| evidence.place == *at)
+/// Where something is in an artifact, in one line: code by its method, all else by its path.
+pub(crate) fn place_line(artifact_name: &str, place: &Place) -> String {
+    let path = inner_path(artifact_name, &place.path);
+    let Some(code) = &place.code else {
+        return match place.offset {
+            Some(offset) => format!("{path} @0x{offset:x}"),
+            None => path.to_owned(),
+        };
+    };
+    let mut out = code.class.clone();
+    let member = code.member.split('(').next().unwrap_or_default();
+    if !member.is_empty() {
+        out.push('.');
+        out.push_str(member);
+    }
+    match (code.line, code.instruction) {
+        (Some(line), _) => out.push_str(&format!(":{line}")),
+        (None, Some(at)) => out.push_str(&format!(" +0x{at:x}")),
+        (None, None) => {}
+    }
+    if !path.is_empty() {
+        out.push_str(&format!(" ({path})"));
+    }
+    out
 }
 
-pub(crate) fn inner_path<'p>(artifact: &Artifact, path: &'p str) -> &'p str {
-    if path == artifact.name {
+/// The evidence of one finding by place: findings with thousands of locations occur.
+pub(crate) struct EvidenceIndex<'a>(HashMap<&'a Place, &'a Evidence>);
+
+impl<'a> EvidenceIndex<'a> {
+    pub(crate) fn new(finding: &'a Finding) -> Self {
+        // The first evidence at a place counts.
+        Self(finding.evidence.iter().rev().map(|evidence| (&evidence.place, evidence)).collect())
+    }
+
+    pub(crate) fn at(&self, place: &Place) -> Option<&'a Evidence> {
+        self.0.get(place).copied()
+    }
+}
+
+/// The path without the artifact's own name before it.
+pub(crate) fn inner_path<'p>(artifact_name: &str, path: &'p str) -> &'p str {
+    if path == artifact_name {
         return path;
     }
-    path.strip_prefix(&*artifact.name).and_then(|rest| rest.strip_prefix("!/")).unwrap_or(path)
+    path.strip_prefix(artifact_name).and_then(|rest| rest.strip_prefix("!/")).unwrap_or(path)
 }
 
 /// `18.2 MiB`; whole numbers below a KiB.
@@ -210,10 +223,14 @@ pub(crate) fn counts_line(counts: [usize; 5]) -> Text {
     )
 }
 
+/// Lines of one code window that a page shows.
+const WINDOW_LINES_MAX: usize = 60;
+
 /// The lines of a code window without active characters; tabs become four spaces.
 pub(crate) fn window_lines(window: &str) -> Vec<String> {
     window
         .lines()
+        .take(WINDOW_LINES_MAX)
         .map(|line| layout::visible(&line.replace('\t', "    ")).trim_end().to_owned())
         .collect()
 }

@@ -1,6 +1,6 @@
 //! The vocabulary of the reports in both languages. Terms as in `docs/glossary.md`.
 
-use menshen_base::{Confidence, Severity, StaticText, Verdict, text};
+use menshen_base::{Confidence, Severity, StaticText, Text, Verdict, text};
 use menshen_rules::assessment::ArtifactKind;
 
 pub(crate) const SEVERITIES: [Severity; 5] =
@@ -106,6 +106,18 @@ pub(crate) fn area(id: &str) -> Option<StaticText> {
         "other" => text("其他", "other"),
         _ => return None,
     })
+}
+
+/// A kind of component; unknown kinds are printed as they are.
+pub(crate) fn component(kind: &str) -> Text {
+    match kind {
+        "activity" => text("活动", "activity").into(),
+        "activity-alias" => text("活动别名", "activity alias").into(),
+        "service" => text("服务", "service").into(),
+        "receiver" => text("广播接收器", "receiver").into(),
+        "provider" => text("内容提供器", "provider").into(),
+        other => Text::new(other, other),
+    }
 }
 
 /// Marketing version of an API level. Levels before 21 and after the table have no name here.

@@ -157,17 +157,6 @@ fn level(page: &mut Page, level: &str) {
     }
 }
 
-fn component_kind(kind: &str) -> Text {
-    match kind {
-        "activity" => text("活动", "activity").into(),
-        "activity-alias" => text("活动别名", "activity alias").into(),
-        "service" => text("服务", "service").into(),
-        "receiver" => text("广播接收器", "receiver").into(),
-        "provider" => text("内容提供器", "provider").into(),
-        other => Text::new(other, other),
-    }
-}
-
 fn components(page: &mut Page, view: &View<'_>) {
     let all: Vec<&Component> =
         view.assessment.facts.components.iter().map(|fact| &fact.data).collect();
@@ -188,7 +177,7 @@ fn components(page: &mut Page, view: &View<'_>) {
     ];
     let row = |page: &mut Page, one: &&Component| {
         page.element("td", "", |page| page.element_text("code", "", &one.name));
-        page.element_both("td", "", &component_kind(&one.kind));
+        page.element_both("td", "", &words::component(&one.kind));
         page.element("td", "", |page| guard(page, one));
         let mut data = one.actions.clone();
         data.extend(one.schemes.iter().map(|scheme| format!("{scheme}:")));

@@ -2,7 +2,7 @@
 
 use super::overview::places;
 use super::page::Page;
-use crate::view::{self, OpenFinding, View};
+use crate::view::{self, EvidenceIndex, OpenFinding, View};
 use crate::{standards, words};
 use menshen_base::{Occurrence, Owner, Severity, Text, text};
 use std::collections::{BTreeMap, BTreeSet};
@@ -155,7 +155,8 @@ fn locations(page: &mut Page, view: &View<'_>, open: &OpenFinding<'_>) {
     page.element_text("span", "count", &open.locations.len().to_string());
     page.raw("</h4>");
     let (shown, folded) = open.locations.split_at(open.locations.len().min(LOCATIONS_SHOWN));
-    location_list(page, view, open, shown);
+    let evidence = EvidenceIndex::new(open.finding);
+    location_list(page, view, &evidence, shown);
     if !folded.is_empty() {
         page.raw("<details class=\"more\"><summary>");
         page.both(&Text::new(
@@ -163,7 +164,7 @@ fn locations(page: &mut Page, view: &View<'_>, open: &OpenFinding<'_>) {
             format!("{} more", folded.len()),
         ));
         page.raw("</summary>");
-        location_list(page, view, open, folded);
+        location_list(page, view, &evidence, folded);
         page.raw("</details>");
     }
 }
@@ -171,19 +172,18 @@ fn locations(page: &mut Page, view: &View<'_>, open: &OpenFinding<'_>) {
 fn location_list(
     page: &mut Page,
     view: &View<'_>,
-    open: &OpenFinding<'_>,
+    evidence: &EvidenceIndex<'_>,
     locations: &[&Occurrence],
 ) {
     page.raw("<ul class=\"places\">");
     for location in locations {
         let place = view.place(&location.place);
-        let evidence = view::evidence_at(open.finding, &location.place);
         page.raw("<li>");
         if !location.subject.is_empty() && !place.contains(&*location.subject) {
             page.element_text("code", "subject", &location.subject);
         }
         page.element_text("code", "place", &place);
-        if let Some(evidence) = evidence {
+        if let Some(evidence) = evidence.at(&location.place) {
             if !evidence.note.is_empty() && evidence.note != location.subject {
                 page.element_text("span", "note", &evidence.note);
             }

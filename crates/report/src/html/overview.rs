@@ -240,7 +240,7 @@ fn facts(page: &mut Page, view: &View<'_>) {
         });
     });
     if !view.assessment.coverage.as_of.is_empty() {
-        page.pair(text("有效期比对日", "Dates compared with"), |page| {
+        page.pair(text("日期基准", "As of"), |page| {
             page.text(&view.assessment.coverage.as_of);
         });
     }

@@ -10,12 +10,13 @@
 
 mod rules;
 
-use crate::view::{self, View};
+use crate::view::{EvidenceIndex, View};
 use crate::{Assessment, Options, json, words};
-use menshen_base::{Evidence, Finding, Lang, Occurrence, Place, ScanIssue, Severity};
+use menshen_base::{Finding, Lang, Occurrence, Place, ScanIssue, Severity};
 use menshen_rules::assessment::Suppressed;
 use rules::RuleTable;
 use serde_json::{Map, Value, json};
+use std::collections::HashSet;
 use std::io::{self, Write};
 
 const SCHEMA: &str =
@@ -98,14 +99,26 @@ fn artifacts(view: &View<'_>) -> Vec<Value> {
 
 /// One result a location; one without location for a finding that has none.
 fn results(view: &View<'_>, rules: &RuleTable<'_>, finding: &Finding, lang: Lang) -> Vec<Value> {
-    if finding.locations.is_empty() {
-        return vec![result(view, rules, finding, None, lang)];
+    let evidence = EvidenceIndex::new(finding);
+    let mut results: Vec<Value> = match finding.locations.as_slice() {
+        [] => vec![result(view, rules, finding, None, lang)],
+        locations => locations
+            .iter()
+            .map(|at| {
+                let mut result = result(view, rules, finding, Some(at), lang);
+                if let Some(found) = evidence.at(&at.place) {
+                    let (note, window) = (&found.note, &found.window);
+                    result["properties"]["evidence"] = json!({"note": note, "window": window});
+                }
+                result
+            })
+            .collect(),
+    };
+    let related = related_locations(view, finding);
+    if let Some(first) = results.first_mut().filter(|_| !related.is_empty()) {
+        first["relatedLocations"] = related.into();
     }
-    finding
-        .locations
-        .iter()
-        .map(|location| result(view, rules, finding, Some(location), lang))
-        .collect()
+    results
 }
 
 fn result(
@@ -116,7 +129,6 @@ fn result(
     lang: Lang,
 ) -> Value {
     let title = finding.title.get(lang);
-    let evidence = at.and_then(|at| view::evidence_at(finding, &at.place));
     let subject = at.map_or("", |at| &*at.subject);
     let separator = match lang {
         Lang::Zh => "：",
@@ -129,13 +141,16 @@ fn result(
     if let Some(at) = at {
         fingerprints.insert("menshenLocation/v1".into(), at.fingerprint.as_str().into());
     }
+    let locations: Vec<Value> = at.map(|at| location(view, &at.place)).into_iter().collect();
+    let suppressions: Vec<Value> =
+        view.suppression(finding, at).map(suppression).into_iter().collect();
     let mut result = json!({
         "ruleId": finding.rule,
         "level": level(finding.severity),
         "message": {"text": message},
-        "locations": at.map(|at| location(view, &at.place)).into_iter().collect::<Vec<_>>(),
+        "locations": locations,
         "partialFingerprints": fingerprints,
-        "suppressions": view.suppression(finding, at).map(suppression).into_iter().collect::<Vec<_>>(),
+        "suppressions": suppressions,
         "properties": {
             "severity": finding.severity,
             "confidence": finding.confidence,
@@ -146,33 +161,24 @@ fn result(
     if let Some(index) = rules.index(&finding.rule) {
         result["ruleIndex"] = index.into();
     }
-    if let Some(evidence) =
-        evidence.filter(|found| !found.note.is_empty() || !found.window.is_empty())
-    {
-        result["properties"]["evidence"] =
-            json!({"note": evidence.note, "window": evidence.window});
-    }
-    let others = other_evidence(finding);
-    if at.is_none_or(|at| finding.locations.first() == Some(at)) && !others.is_empty() {
-        result["relatedLocations"] = others
-            .into_iter()
-            .enumerate()
-            .map(|(index, evidence)| {
-                let mut related = location(view, &evidence.place);
-                related["id"] = (index + 1).into();
-                related["message"] = json!({"text": evidence.note});
-                related
-            })
-            .collect();
-    }
     result
 }
 
 /// Evidence at places that are not locations of the finding.
-fn other_evidence(finding: &Finding) -> Vec<&Evidence> {
-    let elsewhere =
-        |evidence: &&Evidence| finding.locations.iter().all(|at| at.place != evidence.place);
-    finding.evidence.iter().filter(elsewhere).filter(|evidence| !evidence.note.is_empty()).collect()
+fn related_locations(view: &View<'_>, finding: &Finding) -> Vec<Value> {
+    let own: HashSet<&Place> = finding.locations.iter().map(|at| &at.place).collect();
+    finding
+        .evidence
+        .iter()
+        .filter(|evidence| !own.contains(&evidence.place) && !evidence.note.is_empty())
+        .enumerate()
+        .map(|(index, evidence)| {
+            let mut related = location(view, &evidence.place);
+            related["id"] = (index + 1).into();
+            related["message"] = json!({"text": evidence.note});
+            related
+        })
+        .collect()
 }
 
 fn suppression(entry: &Suppressed) -> Value {
@@ -331,7 +337,7 @@ mod tests {
         for (path, expected) in [
             ("app.apk!/res/a b.xml", "app.apk!/res/a%20b.xml"),
             ("javascript:alert(1)", "javascript%3Aalert(1)"),
-            ("//host/x", "%2F%2Fhost/x"),
+            ("//host/x", "%2F/host/x"),
             ("中#?.so", "%E4%B8%AD%23%3F.so"),
         ] {
             assert_eq!(uri(path), expected);

@@ -2,7 +2,7 @@
 
 use super::label;
 use super::print::{Printer, Tone, severity_tone};
-use crate::view::{self, OpenFinding, View};
+use crate::view::{self, EvidenceIndex, OpenFinding, View};
 use crate::{layout, words};
 use menshen_base::{Finding, Lang, Occurrence, ScanIssue, Severity, Text, Verdict, text};
 use menshen_rules::assessment::Share;
@@ -59,9 +59,10 @@ fn maps(finding: &Finding) -> impl Iterator<Item = String> {
 
 fn locations(page: &mut Printer, view: &View<'_>, open: &OpenFinding<'_>) {
     let max = page.style.locations_max;
+    let evidence = EvidenceIndex::new(open.finding);
     for (index, location) in open.locations.iter().take(max).enumerate() {
         let at = if index == 0 { text("位置", "at").get(page.lang) } else { "" };
-        page.paragraph(at, &layout::visible(&location_line(view, open.finding, location)));
+        page.paragraph(at, &layout::visible(&location_line(view, &evidence, location)));
     }
     let more = open.locations.len().saturating_sub(max);
     if more > 0 {
@@ -74,9 +75,9 @@ fn locations(page: &mut Printer, view: &View<'_>, open: &OpenFinding<'_>) {
 }
 
 /// What it is about, where it is and what is there, without saying one of them twice.
-fn location_line(view: &View<'_>, finding: &Finding, location: &Occurrence) -> String {
+fn location_line(view: &View<'_>, evidence: &EvidenceIndex<'_>, location: &Occurrence) -> String {
     let place = view.place(&location.place);
-    let note = view::evidence_at(finding, &location.place).map_or("", |found| &*found.note);
+    let note = evidence.at(&location.place).map_or("", |found| &*found.note);
     let mut parts = Vec::new();
     if !place.contains(&*location.subject) && !note.contains(&*location.subject) {
         parts.push(&*location.subject);

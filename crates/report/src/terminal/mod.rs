@@ -10,11 +10,10 @@ mod print;
 use crate::view::{self, OpenFinding, View};
 use crate::{Assessment, Options, layout, words};
 use menshen_base::{Lang, Owner, Text, text};
-use print::Tone;
 use std::io::{self, Write};
 
 pub(crate) use details::{by_kind, coverage_shares};
-pub(crate) use print::{Printer, severity_tone};
+pub(crate) use print::{Printer, Tone, severity_tone};
 
 /// Findings shown at the top, each in two lines.
 const FIRST_MAX: usize = 3;
@@ -170,7 +169,8 @@ fn counts(page: &mut Printer, view: &View<'_>) {
         return;
     }
     page.heading(text("发现的问题", "Findings").get(page.lang));
-    let columns: [(Text, fn(&Owner) -> bool); 3] = [
+    type Wanted = fn(&Owner) -> bool;
+    let columns: [(Text, Wanted); 3] = [
         (Text::new("应用自身", "app"), |owner| *owner == Owner::App),
         (Text::new("SDK", "SDKs"), |owner| matches!(owner, Owner::Sdk(_))),
         (Text::new("归属未知", "unknown"), |owner| *owner == Owner::Unknown),

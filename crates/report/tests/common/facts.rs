@@ -343,6 +343,22 @@ fn sdks(facts: &mut Facts) {
     }
 }
 
+/// Changes of every kind.
+pub fn next_version(facts: &mut Facts) {
+    facts.permissions.remove(0);
+    facts.permissions[0].data.name = "android.permission.RECORD_AUDIO".into();
+    facts.permissions[0].data.level = "dangerous".into();
+    facts.components[5].data.exported = true;
+    facts.components.remove(3);
+    facts.sdks[0].data.version = Some("5.0.0".into());
+    facts.sdks[2].data.id = "sensors-analytics".into();
+    facts.sdks[2].data.name_zh = "神策分析".into();
+    facts.sdks[2].data.name_en = "Sensors Analytics".into();
+    facts.endpoints[0].data.url = "http://cdn2.example-bank.com/img/".into();
+    facts.libraries.remove(1);
+    facts.certificates[0].data.sha256 = "6d".repeat(32);
+}
+
 /// Puts hostile strings into the facts that reports print.
 pub fn make_hostile(facts: &mut Facts, next: &mut impl FnMut() -> String) {
     for component in &mut facts.components {

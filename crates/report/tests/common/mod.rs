@@ -405,6 +405,54 @@ pub fn clean() -> Assessment {
     clean
 }
 
+/// The version after [`sample`]: a new finding, a repaired one, one with another location, and
+/// changes of every kind of fact.
+pub fn next_version() -> Assessment {
+    let mut next = sample();
+    next.artifact.name = "demo-bank-3.3.0.apk".into();
+    next.artifact.sha256 = Some(Sha256Hex::from_bytes(&[0x4c; 32]));
+    next.artifact.version_name = Some("3.3.0".into());
+    next.artifact.version_code = Some(30300);
+    next.artifact.target_sdk = Some(34);
+    next.gate.score = 63;
+    next.findings.retain(|finding| finding.rule != "AND-NET-004");
+    let exported = next.findings.iter_mut().find(|one| one.rule == "AND-IPC-002").unwrap();
+    exported.locations.remove(0);
+    exported.locations[1].subject = "com.example.bank.ui.QrActivity".into();
+    exported.locations[1].fingerprint = fingerprint(&["QrActivity"]);
+    let moved = next.findings.iter_mut().find(|one| one.rule == "AND-CRY-001").unwrap();
+    moved.locations[0].place.code.as_mut().unwrap().line = Some(64);
+    let backup = next.findings.iter_mut().find(|one| one.rule == "AND-MAN-001").unwrap();
+    backup.severity = Severity::High;
+    next.findings.push(
+        finding(
+            "AND-WEB-001",
+            Severity::Medium,
+            Owner::App,
+            "WebView 可读取本地文件",
+            "WebView reads local files",
+        )
+        .fix("调用 setAllowFileAccess(false)。", "Call setAllowFileAccess(false).")
+        .at(
+            code(
+                "classes.dex",
+                "com.example.bank.ui.HelpActivity",
+                "onCreate(Landroid/os/Bundle;)V",
+                22,
+                Some(40),
+            ),
+            "setAllowFileAccess(true)",
+            "setAllowFileAccess(true)",
+            "",
+        ),
+    );
+    for place in next.findings.iter_mut().flat_map(|one| &mut one.locations) {
+        place.place.path = place.place.path.replace("3.2.1", "3.3.0");
+    }
+    facts::next_version(&mut next.facts);
+    next
+}
+
 /// Strings that try to leave the place where a report prints them.
 pub const HOSTILE: &[&str] = &[
     "</script><script>alert(1)</script>",
