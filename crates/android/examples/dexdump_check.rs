@@ -212,7 +212,7 @@ fn tables(dex: &Dex<'_>, code: &Code<'_>, totals: &mut Totals) -> Vec<String> {
     lines.push("      positions     : ".to_owned());
     for (address, line) in code.lines(dex) {
         totals.lines += 1;
-        lines.push(format!("        0x{address:04x} line={line}"));
+        lines.push(format!("        0x{address:04x} line={}", line.cast_signed()));
     }
     lines
 }
