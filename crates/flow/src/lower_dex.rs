@@ -4,7 +4,10 @@ use crate::ir::{
     BinaryOp, Body, Condition, Handler, Insn, InvokeKind, Literal, MethodSig, Op, Operand, Reg,
     Sym, Symbols, UnaryOp, source_name,
 };
-use menshen_android::dex::{self, Code, Dex, FieldId, MethodId, Mutf8, Payload, StringId, TypeId};
+use menshen_android::dex::{
+    self, Code, Dex, EncodedValue, FieldId, HandleTarget, MethodId, Mutf8, Payload, ProtoId,
+    StringId, TypeId,
+};
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -18,12 +21,46 @@ const PAYLOADS_MAX: usize = 400_000;
 /// Handlers of one method, one for each type that a try block catches.
 const HANDLERS_MAX: usize = 4096;
 
+/// Symbols from here on are dynamic call sites: method ids in code have 16 bits.
+const DYNAMIC: Sym = 0x1_0000;
+
 /// The symbols of one DEX file.
 #[derive(Debug, Clone, Copy)]
 pub struct DexSymbols<'d, 'a>(pub &'d Dex<'a>);
 
+impl DexSymbols<'_, '_> {
+    /// The method that a lambda or a method reference at the dynamic call `method` stands for.
+    pub fn lambda_target(&self, method: Sym) -> Option<MethodSig<'_>> {
+        let site = self.0.call_site(method.checked_sub(DYNAMIC)?)?;
+        if &*self.handle(site.bootstrap)?.class != "java.lang.invoke.LambdaMetafactory" {
+            return None;
+        }
+        match site.arguments.get(1)? {
+            EncodedValue::MethodHandle(handle) => self.handle(*handle),
+            _ => None,
+        }
+    }
+
+    fn handle(&self, index: u32) -> Option<MethodSig<'_>> {
+        match self.0.method_handle(index)?.target {
+            HandleTarget::Method(method) => Some(self.method(method.0)),
+            HandleTarget::Field(_) => None,
+        }
+    }
+
+    /// A call site is bound by its bootstrap method and has a descriptor of its own.
+    fn call_site(&self, index: u32) -> Option<MethodSig<'_>> {
+        let site = self.0.call_site(index)?;
+        let descriptor = self.0.descriptor(site.proto).into();
+        Some(MethodSig { descriptor, ..self.handle(site.bootstrap)? })
+    }
+}
+
 impl Symbols for DexSymbols<'_, '_> {
     fn method(&self, method: Sym) -> MethodSig<'_> {
+        if let Some(site) = method.checked_sub(DYNAMIC).and_then(|index| self.call_site(index)) {
+            return site;
+        }
         match self.0.method(MethodId(method)) {
             Some(reference) => MethodSig {
                 class: self.class(reference.class.0),
@@ -105,14 +142,18 @@ impl Lowering<'_, '_> {
     }
 
     /// One register a parameter: the high halves of wide arguments are dropped.
-    fn call_arguments(&self, insn: &dex::Insn, has_receiver: bool) -> Box<[Reg]> {
+    fn call_arguments(
+        &self,
+        insn: &dex::Insn,
+        proto: Option<ProtoId>,
+        has_receiver: bool,
+    ) -> Box<[Reg]> {
         let mut registers = insn.args();
         let mut args: Vec<Reg> = Vec::with_capacity(5);
         if has_receiver {
             args.extend(registers.next());
         }
-        let method = self.dex.method(MethodId(insn.index));
-        let Some(proto) = method.and_then(|method| self.dex.proto(method.proto)) else {
+        let Some(proto) = proto.and_then(|proto| self.dex.proto(proto)) else {
             args.extend(registers);
             return args.into();
         };
@@ -200,19 +241,21 @@ impl Lowering<'_, '_> {
                     0x71 | 0x77 => InvokeKind::Static,
                     _ => InvokeKind::Interface,
                 };
-                let args = self.call_arguments(insn, kind != InvokeKind::Static);
+                let proto = self.dex.method(MethodId(insn.index)).map(|method| method.proto);
+                let args = self.call_arguments(insn, proto, kind != InvokeKind::Static);
                 Op::Invoke { dst: None, kind, method: insn.index, args }
             }
             0xfa | 0xfb => {
                 self.pending = Some(self.body.insns.len());
-                let args = insn.args().collect();
+                let args = self.call_arguments(insn, Some(ProtoId(insn.index2)), true);
                 Op::Invoke { dst: None, kind: InvokeKind::Virtual, method: insn.index, args }
             }
-            // A call site is not a method: the index would resolve to an unrelated one.
             0xfc | 0xfd => {
                 self.pending = Some(self.body.insns.len());
-                let args = insn.args().collect();
-                Op::Invoke { dst: None, kind: InvokeKind::Dynamic, method: u32::MAX, args }
+                let proto = self.dex.call_site(insn.index).map(|site| site.proto);
+                let args = self.call_arguments(insn, proto, false);
+                let method = DYNAMIC.saturating_add(insn.index);
+                Op::Invoke { dst: None, kind: InvokeKind::Dynamic, method, args }
             }
             0xfe | 0xff => Op::Const { dst: a, value: Literal::Other },
             0x7b..=0x8f => Op::Unary { dst: a, op: unary(insn.op.0), a: b },

@@ -153,7 +153,7 @@ fn texts_and_states_do_not_grow_without_end() {
 fn changed_code_is_lowered_without_panic() {
     let original = include_bytes!("data/t/classes.dex");
     let mut bytes = original.to_vec();
-    for at in (0x70..bytes.len()).step_by(11) {
+    for at in (0x70..bytes.len()).step_by(41) {
         for value in [0x00, 0x26, 0x2b, 0xff] {
             bytes[at] = value;
             let (Some(dex), _) = Dex::parse(&bytes) else { continue };

@@ -93,7 +93,8 @@ impl<'a> Code<'a> {
         Some(handlers)
     }
 
-    /// (code unit, source line) in address order; empty without debug information.
+    /// (code unit, source line) in address order; empty without debug information. Compilers
+    /// write -1, that is `u32::MAX`, where there is no line.
     pub fn lines(&self, dex: &Dex<'a>) -> Vec<(u32, u32)> {
         if self.debug_offset == 0 {
             return Vec::new();
@@ -107,7 +108,8 @@ impl<'a> Code<'a> {
     pub fn line_of(&self, dex: &Dex<'a>, pc: u32) -> Option<u32> {
         let table = self.lines(dex);
         let after = table.partition_point(|(address, _)| *address <= pc);
-        table.get(after.checked_sub(1)?).map(|(_, line)| *line)
+        let (_, line) = table.get(after.checked_sub(1)?)?;
+        i32::try_from(*line).ok().map(|_| *line)
     }
 }
 

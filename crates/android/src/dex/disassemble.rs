@@ -1,7 +1,7 @@
 //! Instructions as text, in the notation of smali: for code windows in reports.
 
 use super::{Dex, Format, IndexKind, Insn, Mutf8, StringId, TypeId};
-use super::{FieldId, MethodId, ProtoId};
+use super::{FieldId, HandleTarget, MethodId, ProtoId};
 use std::fmt::Write as _;
 
 /// Characters of a string constant that are shown.
@@ -36,6 +36,10 @@ impl<'a> Dex<'a> {
             out.push_str(", ");
             self.write_index(out, info.index, insn.index);
         }
+        if matches!(info.format, Format::F45cc | Format::F4rcc) {
+            out.push_str(", ");
+            self.write_index(out, IndexKind::Proto, insn.index2);
+        }
     }
 
     fn write_index(&self, out: &mut String, kind: IndexKind, index: u32) {
@@ -67,12 +71,45 @@ impl<'a> Dex<'a> {
                 None => out.push('?'),
             },
             IndexKind::Proto => out.push_str(&self.descriptor(ProtoId(index))),
-            IndexKind::CallSite => {
-                let _ = write!(out, "call_site_{index}");
-            }
-            IndexKind::MethodHandle => {
-                let _ = write!(out, "method_handle_{index}");
-            }
+            IndexKind::CallSite => self.write_call_site(out, index),
+            IndexKind::MethodHandle => self.write_method_handle(out, index),
+        }
+    }
+
+    /// `call_site_0("run", ()Ljava/lang/Runnable;, Lcom/a/B;->bootstrap(...)...)`
+    fn write_call_site(&self, out: &mut String, index: u32) {
+        let _ = write!(out, "call_site_{index}");
+        let Some(site) = self.call_site(index) else { return };
+        out.push('(');
+        self.write_index(out, IndexKind::String, site.name.0);
+        out.push_str(", ");
+        out.push_str(&self.descriptor(site.proto));
+        out.push_str("), ");
+        self.write_method_handle(out, site.bootstrap);
+    }
+
+    /// `invoke-static@Lcom/a/B;->run()V`
+    fn write_method_handle(&self, out: &mut String, index: u32) {
+        const KINDS: [&str; 9] = [
+            "static-put",
+            "static-get",
+            "instance-put",
+            "instance-get",
+            "invoke-static",
+            "invoke-instance",
+            "invoke-constructor",
+            "invoke-direct",
+            "invoke-interface",
+        ];
+        let Some(handle) = self.method_handle(index) else {
+            let _ = write!(out, "method_handle_{index}");
+            return;
+        };
+        out.push_str(KINDS.get(usize::from(handle.kind)).unwrap_or(&"?"));
+        out.push('@');
+        match handle.target {
+            HandleTarget::Field(field) => self.write_index(out, IndexKind::Field, field.0),
+            HandleTarget::Method(method) => self.write_index(out, IndexKind::Method, method.0),
         }
     }
 }

@@ -32,4 +32,7 @@ kinds! {
     CONTAINER "dex/bad-container":
         "DEX 容器中的后续文件无法读取", "a further file of a DEX container cannot be read";
         lost "其代码未检查", "its code was not looked at";
+    MAP "dex/map-mismatch":
+        "DEX 映射表与文件头不一致，以文件头为准", "the map list differs from the header, which was followed";
+        lost "仅映射表所指的内容未检查", "what only the map list points to was not looked at";
 }

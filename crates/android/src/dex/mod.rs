@@ -13,6 +13,7 @@ pub(crate) mod issues;
 mod mutf8;
 mod opcode;
 pub(crate) mod reader;
+mod tables;
 mod value;
 
 pub use class::{ClassData, ClassDef, EncodedField, EncodedMethod};
@@ -20,6 +21,7 @@ pub use code::{Code, TryBlock};
 pub use insn::{Insn, Payload, Units};
 pub use mutf8::Mutf8;
 pub use opcode::{Format, IndexKind, Opcode, OpcodeInfo};
+pub use tables::{CallSite, HandleTarget, MapItem, MethodHandle};
 pub use value::{Annotation, EncodedValue, MemberAnnotations, Visibility};
 
 use menshen_base::ScanIssue;
@@ -66,6 +68,7 @@ pub struct Dex<'a> {
     fields: &'a [u8],
     methods: &'a [u8],
     classes: &'a [u8],
+    map_tables: tables::MapTables<'a>,
 }
 
 /// A field as code refers to it.
@@ -184,6 +187,7 @@ impl<'a> Dex<'a> {
             fields: table("field_ids", 0x50, 8),
             methods: table("method_ids", 0x58, 8),
             classes: table("class_defs", 0x60, 32),
+            map_tables: tables::MapTables::read(data, u32_at(header, 0x34).unwrap_or(0)),
         };
         let size = u32_at(header, 0x20).and_then(|size| usize::try_from(size).ok()).unwrap_or(0);
         Some((dex, size))
