@@ -9,25 +9,60 @@
 use menshen_android::signature::{
     ApkView, Entries, Report, Request, Scheme, SchemeKind, Severity, V1Check, verify,
 };
-use menshen_archive::Zip;
-use menshen_base::ScanIssue;
+use menshen_archive::{Entry, Zip};
+use menshen_base::{IssueKind, ScanIssue, text};
 use std::borrow::Cow;
 
-struct ZipEntries<'a>(&'a Zip<'a>);
+/// Entries of an archive, as strict as `apksigner`: one whose local header names other data than
+/// the directory, or whose content is of another length, cannot be read.
+struct ZipEntries<'a> {
+    zip: &'a Zip<'a>,
+    file: &'a [u8],
+}
+
+impl ZipEntries<'_> {
+    fn is_consistent(&self, entry: &Entry<'_>) -> Option<bool> {
+        const DATA_DESCRIPTOR: u16 = 8;
+        let header = self.file.get(usize::try_from(entry.local_header_offset).ok()?..)?;
+        let u16_at = |at: usize| Some(u16::from_le_bytes(header.get(at..at + 2)?.try_into().ok()?));
+        let u32_at = |at: usize| Some(u32::from_le_bytes(header.get(at..at + 4)?.try_into().ok()?));
+        let flags = u16_at(6)?;
+        let numbers = [u32_at(14)?, u32_at(18)?, u32_at(22)?].map(u64::from);
+        let expected = [entry.crc32.into(), entry.compressed_size, entry.uncompressed_size];
+        let name = header.get(30..30 + usize::from(u16_at(26)?))?;
+        let described = flags & DATA_DESCRIPTOR != 0 || numbers == expected;
+        let same_flag = (flags ^ entry.flags) & DATA_DESCRIPTOR == 0;
+        Some(described && same_flag && name == entry.raw_name)
+    }
+}
 
 impl Entries for ZipEntries<'_> {
     fn count(&self) -> usize {
-        self.0.entries().len()
+        self.zip.entries().len()
     }
 
     fn name(&self, index: usize) -> &[u8] {
-        self.0.entries().get(index).map(|entry| entry.raw_name).unwrap_or_default()
+        self.zip.entries().get(index).map(|entry| entry.raw_name).unwrap_or_default()
     }
 
     fn read(&self, index: usize, bytes_max: usize) -> Result<Cow<'_, [u8]>, ScanIssue> {
-        self.0.read(&self.0.entries()[index], bytes_max)
+        let entry = &self.zip.entries()[index];
+        if self.is_consistent(entry) != Some(true) {
+            return Err(ScanIssue::new(&INCONSISTENT).detail(entry.name.as_ref()));
+        }
+        let content = self.zip.read(entry, bytes_max)?;
+        if content.len() as u64 != entry.uncompressed_size {
+            return Err(ScanIssue::new(&INCONSISTENT).detail(entry.name.as_ref()));
+        }
+        Ok(content)
     }
 }
+
+const INCONSISTENT: IssueKind = IssueKind {
+    code: "example/inconsistent-entry",
+    title: text("本地头与中央目录不一致", "the local header differs from the central directory"),
+    lost: text("该条目", "the entry"),
+};
 
 #[derive(Default)]
 struct Options {
@@ -63,9 +98,15 @@ fn line(path: &str, options: &Options) {
     let idsig = std::fs::read(format!("{path}.idsig")).ok();
     let (zip, _) = Zip::parse(&bytes);
     let Some(zip) = zip else { return println!("{path}\tfalse\t------\tnot-a-zip\t") };
-    let manifest = zip.find("AndroidManifest.xml").and_then(|entry| zip.read(entry, 1 << 24).ok());
+    let entries = ZipEntries { zip: &zip, file: &bytes };
+    let manifest = (0..entries.count())
+        .find(|index| entries.name(*index) == b"AndroidManifest.xml")
+        .and_then(|index| entries.read(index, 1 << 24).ok());
     let levels = manifest.as_deref().and_then(Levels::read);
     let min = options.min.or(levels.as_ref().map(|levels| levels.min));
+    // `apksigner` does not judge a package without a manifest for levels that ask it for the
+    // sandbox version.
+    let min = min.filter(|_| levels.is_some() || options.max.is_some_and(|max| max < 26));
     let Some(min) = min else { return println!("{path}\tfalse\t------\tno-manifest\t") };
     let request = Request {
         target_sdk: levels.as_ref().map(|levels| levels.target),
@@ -78,7 +119,7 @@ fn line(path: &str, options: &Options) {
         file: &bytes,
         central_directory_offset: zip.central_directory_offset(),
         end_of_central_directory_offset: zip.end_of_central_directory_offset(),
-        entries: &ZipEntries(&zip),
+        entries: &entries,
     };
     let start = std::time::Instant::now();
     let report = verify(&view, &request);

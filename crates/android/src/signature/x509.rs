@@ -86,9 +86,14 @@ impl<'a> Parsed<'a> {
         let issuer = fields.expect(der::SEQUENCE)?.encoded;
         let mut validity = fields.expect(der::SEQUENCE)?.children();
         let (not_before, not_after) = (validity.next_value()?, validity.next_value()?);
+        // Strict where Android's certificate parser is: a certificate it refuses signs nothing.
+        time_seconds(not_before).and(time_seconds(not_after))?;
         let subject = fields.expect(der::SEQUENCE)?.encoded;
         let spki = fields.expect(der::SEQUENCE)?.encoded;
         PublicKey::from_spki(spki)?;
+        if !is_name(issuer) || !is_name(subject) {
+            return None;
+        }
         let mut extensions = Vec::new();
         while !fields.is_empty() {
             let field = fields.next_value()?;
@@ -306,6 +311,23 @@ pub(crate) fn name_text(encoded: &[u8]) -> String {
     }
     parts.reverse();
     parts.join(", ")
+}
+
+/// `SEQUENCE OF SET OF SEQUENCE { OBJECT IDENTIFIER, ANY }`.
+fn is_name(encoded: &[u8]) -> bool {
+    let check = || {
+        let mut sets = Reader::new(encoded).expect(der::SEQUENCE)?.children();
+        while !sets.is_empty() {
+            let mut pairs = sets.expect(der::SET)?.children();
+            while !pairs.is_empty() {
+                let mut pair = pairs.expect(der::SEQUENCE)?.children();
+                pair.expect(der::OID)?;
+                pair.next_value()?;
+            }
+        }
+        Some(())
+    };
+    check().is_some()
 }
 
 /// For comparison: case and runs of spaces do not count, nor does the type of the string.

@@ -56,7 +56,10 @@ impl<'a> SignedData<'a> {
         let wrapped = info.expect(der::CONTEXT_0)?.children().expect(der::SEQUENCE)?;
         let mut fields = wrapped.children();
         fields.expect(der::INTEGER)?;
-        fields.expect(der::SET)?;
+        let mut algorithms = fields.expect(der::SET)?.children();
+        while !algorithms.is_empty() {
+            algorithms.expect(der::SEQUENCE)?.children().expect(der::OID)?;
+        }
         let content_type = fields.expect(der::SEQUENCE)?.children().expect(der::OID)?.content;
         let mut certificates = Vec::new();
         if let Some(set) = fields.optional(der::CONTEXT_0) {
