@@ -2,7 +2,7 @@
 
 use super::{
     ANDROID_NAMESPACE, ATTRIBUTES_MAX, AnomalyKind, Attribute, Document, ELEMENTS_MAX, Element,
-    NAMESPACES_MAX, Notes, TEXT_BYTES_MAX, TreeBuilder, attribute_name, issues, namespace,
+    NAMESPACES_MAX, Notes, TreeBuilder, attribute_name, issues, namespace, text_budget,
 };
 use crate::arsc::chunk::{CHUNK_HEADER, Chunk};
 use crate::arsc::{ResValue, StringPool};
@@ -120,7 +120,7 @@ impl<'a> Reader<'a> {
             tree: TreeBuilder::default(),
             namespaces: Vec::new(),
             attributes: 0,
-            text_left: TEXT_BYTES_MAX,
+            text_left: text_budget(document.len()),
             limit_told: false,
         }
     }

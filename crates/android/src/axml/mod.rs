@@ -47,10 +47,18 @@ pub(crate) const ELEMENTS_MAX: usize = 200_000;
 /// Attributes read of one document.
 pub(crate) const ATTRIBUTES_MAX: usize = 400_000;
 /// Bytes of text copied out of one document; a pool lets one string stand in many places.
-pub(crate) const TEXT_BYTES_MAX: usize = 64 << 20;
+const TEXT_BYTES_MAX: usize = 64 << 20;
+/// The same in relation to the size of the file, and what is always allowed.
+const TEXT_FACTOR: usize = 16;
+const TEXT_BYTES_FREE: usize = 1 << 20;
 
 /// Declarations of namespaces kept of one document.
 pub(crate) const NAMESPACES_MAX: usize = 64;
+
+/// Bytes of text that may be copied out of a file of this size.
+pub(crate) fn text_budget(file_size: usize) -> usize {
+    file_size.saturating_mul(TEXT_FACTOR).saturating_add(TEXT_BYTES_FREE).min(TEXT_BYTES_MAX)
+}
 
 /// A whole document.
 #[derive(Debug, Clone, PartialEq)]

@@ -5,8 +5,8 @@
 //! (`@string/x`) stay text. The source text is always kept in [`Attribute::raw`].
 
 use super::{
-    ANDROID_NAMESPACE, ATTRIBUTES_MAX, Attribute, Document, ELEMENTS_MAX, Element, TEXT_BYTES_MAX,
-    TreeBuilder, attribute_id, int_of_text, issues, namespace, value_of_symbols,
+    ANDROID_NAMESPACE, ATTRIBUTES_MAX, Attribute, Document, ELEMENTS_MAX, Element, TreeBuilder,
+    attribute_id, int_of_text, issues, namespace, text_budget, value_of_symbols,
 };
 use crate::arsc::{IntKind, ResValue};
 use menshen_base::{IssueKind, ScanIssue};
@@ -44,7 +44,7 @@ impl Document {
             tree: TreeBuilder::default(),
             namespaces: Vec::new(),
             attributes: 0,
-            text_left: TEXT_BYTES_MAX,
+            text_left: text_budget(text.len()),
         };
         let mut found = Vec::new();
         if let Err(Stop(kind, detail)) = reader.read() {
