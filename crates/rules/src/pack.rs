@@ -142,6 +142,7 @@ impl Rule {
         RuleSummary {
             id: self.id.clone(),
             severity: self.severity,
+            area: self.area.clone(),
             title: self.title.clone(),
             maps: self.maps.clone(),
         }
