@@ -47,6 +47,9 @@ pub(crate) struct ScanArguments {
     /// Baseline file: what stops a release
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
+    /// Earlier JSON report whose findings are accepted
+    #[arg(long, value_name = "REPORT")]
+    pub(crate) accept: Option<PathBuf>,
     /// Language of the report; by default that of the environment
     #[arg(long, value_enum)]
     pub(crate) lang: Option<Language>,

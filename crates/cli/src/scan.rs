@@ -2,10 +2,11 @@
 
 use crate::arguments::{Depth, Format, ScanArguments, language};
 use crate::{date, output, rules};
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use menshen_base::Lang;
 use menshen_report as report;
+use menshen_rules::Baseline;
 use menshen_rules::assessment::Assessment;
 use menshen_scan::{Input, NoInput, Options, Reason, Scanned, assess, discover};
 use rayon::prelude::*;
@@ -25,6 +26,7 @@ pub(crate) fn run(arguments: &ScanArguments) -> Result<ExitCode> {
         bail!("--as-of takes a day in the form 2026-11-25, not {as_of:?}");
     }
     let pack = rules::pack(&arguments.rules)?;
+    let baseline = baseline(arguments)?;
     let (inputs, missing) = discover(&arguments.files);
     for missing in &missing {
         eprintln!("menshen: {}", explain(missing, lang));
@@ -35,6 +37,7 @@ pub(crate) fn run(arguments: &ScanArguments) -> Result<ExitCode> {
             Depth::Deep => menshen_scan::Depth::Deep,
         },
         pack: &pack,
+        baseline: &baseline,
         as_of: &as_of,
     };
     let scanned = look_at_all(&inputs, &options, lang);
@@ -54,6 +57,31 @@ pub(crate) fn run(arguments: &ScanArguments) -> Result<ExitCode> {
         (true, false) => ExitCode::from(2),
         (true, true) => ExitCode::SUCCESS,
     })
+}
+
+/// The baseline file, or the one that Menshen comes with, and the accepted earlier report.
+fn baseline(arguments: &ScanArguments) -> Result<Baseline> {
+    let read = |path: &std::path::Path| {
+        std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+    };
+    let mut baseline = match &arguments.baseline {
+        None => Baseline::builtin(),
+        Some(path) => match Baseline::parse(&path.to_string_lossy(), &read(path)?) {
+            Ok(baseline) => baseline,
+            Err(errors) => {
+                for error in &errors {
+                    eprintln!("menshen: {error}");
+                }
+                bail!("the baseline {} cannot be used", path.display());
+            }
+        },
+    };
+    if let Some(path) = &arguments.accept {
+        baseline
+            .accept_report(&read(path)?)
+            .with_context(|| format!("{} is not a report of menshen", path.display()))?;
+    }
+    Ok(baseline)
 }
 
 /// Looks at the inputs in parallel; on a terminal a line shows how far it is.
@@ -102,7 +130,8 @@ fn print(
     output::write(path, |mut out| match arguments.format {
         Format::Terminal => report::terminal::write(assessments, &options, &mut out),
         Format::Json => report::json::write(assessments, &options, &mut out),
-        Format::Sarif | Format::Cyclonedx => Err(std::io::Error::other("not yet")),
+        Format::Sarif => report::sarif::write(assessments, &options, &mut out),
+        Format::Cyclonedx => report::cyclonedx::write(assessments, &options, &mut out),
         Format::Html => report::html::write(assessments, &options, &mut out),
     })
 }

@@ -13,6 +13,7 @@ pub mod layouts;
 pub mod libraries;
 pub mod manifest;
 pub mod network;
+pub mod products;
 mod ownership;
 mod resources;
 pub mod shared_paths;

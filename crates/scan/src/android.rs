@@ -14,6 +14,7 @@ use menshen_android::signature::{self, ApkView, Entries};
 use menshen_base::{IssueKind, ScanIssue, text};
 use menshen_detect::code::{Program, code_shape};
 use menshen_detect::manifest::{Manifest, ManifestFiles};
+use menshen_detect::products::{self, Marks};
 use menshen_detect::{
     Node, Ownership, Resources, anomalies, backup, layouts, manifest, network, shared_paths,
     signing, strings,
@@ -85,7 +86,8 @@ pub fn gather(opened: &Opened<'_>, ask: &Ask<'_>) -> Gathered {
     let (content, (texts, text_issues)) = content;
     gathered.facts.append(texts);
     gathered.issues.extend(text_issues);
-    gathered.put_together(about, code, signatures, content);
+    let (sdk_classes, class_names) = gathered.put_together(about, code, signatures, content);
+    products(opened, &sdk_classes, &class_names, &mut gathered.facts);
     for part in &opened.parts {
         let entry_path = |name: &str| part.entry_path(name);
         let mut found = anomalies::of_container(part.zip.anomalies(), entry_path);
@@ -287,6 +289,7 @@ struct Code {
     methods: Share,
     /// Classes of each known SDK.
     sdk_classes: BTreeMap<String, i64>,
+    class_names: Vec<String>,
     /// Classes of components that are in the code, with their supertypes.
     components: BTreeMap<String, Vec<String>>,
 }
@@ -306,6 +309,7 @@ fn look_at_code(modules: &[Module<'_, '_>], about: &About, ask: &Ask<'_>) -> Cod
         let (shape, sdk_classes) = code_shape(&program, &about.ownership, found.methods);
         looked.facts.code_shape.push(shape);
         looked.sdk_classes = sdk_classes;
+        looked.class_names = program.class_names().map(str::to_owned).collect();
     }
     for issues in [dex_bytes.issues.clone(), class_bytes.issues.clone(), dex_issues, class_issues] {
         looked.issues.extend(issues);
@@ -385,7 +389,7 @@ impl Gathered {
         code: Code,
         (signatures, signature_issues): (Facts, Vec<ScanIssue>),
         content: Content,
-    ) {
+    ) -> (BTreeMap<String, i64>, Vec<String>) {
         let has_code = code.classes.total > 0;
         let components = &code.components;
         self.facts.append(about.facts);
@@ -405,5 +409,32 @@ impl Gathered {
         self.coverage.methods = code.methods;
         self.coverage.native_libraries = content.libraries;
         self.coverage.entries = content.entries;
+        (code.sdk_classes, code.class_names)
     }
+}
+
+/// Largest entry that is read for the version of a framework.
+const VERSION_BYTES_MAX: usize = 64 << 20;
+
+fn products(
+    opened: &Opened<'_>,
+    sdk_classes: &BTreeMap<String, i64>,
+    class_names: &[String],
+    facts: &mut Facts,
+) {
+    let entries: Vec<&str> = opened
+        .parts
+        .iter()
+        .flat_map(|part| part.zip.entries())
+        .map(|entry| entry.name.as_ref())
+        .collect();
+    let classes: Vec<&str> = class_names.iter().map(String::as_str).collect();
+    let marks = Marks { entries: &entries, classes: &classes, sdk_classes };
+    products::detect_sdks(&marks, facts);
+    products::detect_packers(&marks, facts);
+    products::detect_frameworks(&marks, facts, |framework, path| {
+        let part = opened.parts.iter().find(|part| part.zip.find(path).is_some())?;
+        let bytes = part.read(part.zip.find(path)?, VERSION_BYTES_MAX).ok()?;
+        framework.version(path, &bytes)
+    });
 }

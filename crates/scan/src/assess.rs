@@ -5,8 +5,10 @@ use crate::input::Input;
 use crate::open::{self, Blob, Opened};
 use menshen_base::{Finding, ScanIssue, Sha256Hex, Text};
 use menshen_facts::{Application, Facts, KINDS};
-use menshen_rules::assessment::{Artifact, ArtifactKind, Assessment, Coverage, Gate, Part, Share};
-use menshen_rules::{Options as RuleOptions, RulePack, evaluate};
+use menshen_rules::assessment::{Artifact, ArtifactKind, Assessment, Coverage, Gate, GateReason, Part, Share};
+use menshen_rules::{
+    Baseline, Judged, Options as RuleOptions, RulePack, controls, evaluate, judge,
+};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 
@@ -33,6 +35,7 @@ impl Depth {
 pub struct Options<'a> {
     pub depth: Depth,
     pub pack: &'a RulePack,
+    pub baseline: &'a Baseline,
     /// The day that expiry dates are compared with, ISO 8601.
     pub as_of: &'a str,
 }
@@ -90,7 +93,16 @@ fn unreadable(
         scan_issues,
         controls: Vec::new(),
         coverage,
-        gate: Gate::default(),
+        gate: Gate {
+            passed: false,
+            baseline: options.baseline.name.clone(),
+            reasons: vec![GateReason {
+                kind: "unreadable".to_owned(),
+                text: Text::new("输入无法读取", "the input could not be read"),
+                rules: Vec::new(),
+            }],
+            ..Gate::default()
+        },
         facts: Facts::default(),
     }
 }
@@ -120,8 +132,15 @@ fn judge_all(
     }
     let application = facts.application.first().map(|fact| &fact.data);
     let artifact = artifact(input, blobs, opened.kind, application);
-    let controls = Vec::new();
-    let gate = Gate::default();
+    let controls = controls(options.pack, &findings, rule_options);
+    let judged = Judged {
+        pack: options.pack,
+        options: rule_options,
+        findings: &findings,
+        scan_issues: &scan_issues,
+        coverage: &coverage,
+    };
+    let gate = judge(&judged, options.baseline, options.as_of);
     Assessment { artifact, findings, scan_issues, controls, coverage, gate, facts }
 }
 
