@@ -170,7 +170,7 @@ fn method_code(
     dump.next_line();
     for insn in code.units.instructions() {
         totals.instructions += 1;
-        let ours = write_insn(dex, code, &insn);
+        let ours = write_insn(dex, &insn);
         if !dump.find_insn() {
             return totals.differ(&place, &ours, "no more instructions");
         }
@@ -218,14 +218,10 @@ fn tables(dex: &Dex<'_>, code: &Code<'_>, totals: &mut Totals) -> Vec<String> {
 }
 
 /// One instruction in dexdump's notation. Bytes, since strings are printed as they stand.
-fn write_insn(dex: &Dex<'_>, code: &Code<'_>, insn: &Insn) -> Vec<u8> {
+fn write_insn(dex: &Dex<'_>, insn: &Insn) -> Vec<u8> {
     let info = insn.op.info();
     let Insn { pc, a, b, c, literal, target, .. } = *insn;
-    let name = match info.name {
-        "invoke-polymorphic" | "invoke-polymorphic/range" => info.name,
-        name => name,
-    };
-    let mut out = format!("{pc:04x}: {name}").into_bytes();
+    let mut out = format!("{pc:04x}: {}", info.name).into_bytes();
     let jump = |digits: usize| {
         let offset = i64::from(target) - i64::from(pc);
         let offset = offset as i32;
@@ -253,8 +249,14 @@ fn write_insn(dex: &Dex<'_>, code: &Code<'_>, insn: &Insn) -> Vec<u8> {
         Format::F22t => format!(" v{a}, v{b}, {}", jump(4)),
         Format::F22s => format!(" v{a}, v{b}, #int {literal} // #{:04x}", low(16)),
         Format::F31t => format!(" v{a}, {}", jump(8)),
-        Format::F31i => format!(" v{a}, #float {} // #{:08x}", float(low(32)), low(32)),
-        Format::F51l => format!(" v{a}, #double {} // #{:016x}", double(low(64)), low(64)),
+        Format::F31i => format!(
+            " v{a}, #float {} // #{:08x}",
+            general(f64::from(f32::from_bits(low(32) as u32))),
+            low(32)
+        ),
+        Format::F51l => {
+            format!(" v{a}, #double {} // #{:016x}", general(f64::from_bits(low(64))), low(64))
+        }
         Format::F21c | Format::F31c => format!(" v{a}, "),
         Format::F22c => format!(" v{a}, v{b}, "),
         Format::F35c | Format::F3rc | Format::F45cc | Format::F4rcc => {
@@ -279,17 +281,7 @@ fn write_insn(dex: &Dex<'_>, code: &Code<'_>, insn: &Insn) -> Vec<u8> {
         IndexKind::Method => format!(" // method@{:04x}", insn.index),
     };
     out.extend_from_slice(id.as_bytes());
-    let _ = code;
     out
-}
-
-/// `%g` of C is not worth writing: the bits behind it are compared.
-fn float(bits: u64) -> String {
-    general(f64::from(f32::from_bits(bits as u32)))
-}
-
-fn double(bits: u64) -> String {
-    general(f64::from_bits(bits))
 }
 
 /// `%g` of C: six significant digits.
