@@ -141,6 +141,7 @@ impl Rule {
     pub fn summary(&self) -> RuleSummary {
         RuleSummary {
             id: self.id.clone(),
+            area: self.area.clone(),
             severity: self.severity,
             title: self.title.clone(),
             maps: self.maps.clone(),
