@@ -1,8 +1,8 @@
-//! Loads the rules of a folder, runs their tests, and prints what is wrong.
+//! Loads the rules of a folder, runs their tests, and prints what is wrong or doubtful.
 //! `cargo run -p menshen-rules --example check_rules -- rules/android`. Without a folder: the time
 //! that the built-in pack takes to load.
 
-use menshen_rules::{RulePack, TestStatus, run_tests};
+use menshen_rules::{RulePack, TestStatus, lint, run_tests};
 use std::path::Path;
 use std::time::Instant;
 
@@ -20,6 +20,9 @@ fn main() {
     let report = run_tests(&pack, &files);
     for error in errors.iter().chain(&report.errors) {
         println!("{error}");
+    }
+    for remark in lint(&pack, &files) {
+        println!("{}: {} ({})", remark.path, remark.text.en, remark.code);
     }
     let mut passed = 0;
     for outcome in &report.outcomes {

@@ -93,7 +93,7 @@ impl Expected {
             mine.iter().flat_map(|f| &f.locations).map(|l| l.subject.as_str()).collect();
         subjects.sort_unstable();
         let list = subjects.join(" | ");
-        if self.fires != !mine.is_empty() {
+        if self.fires == mine.is_empty() {
             return Err(if self.fires {
                 Text::new("应触发而未触发", "should fire and did not")
             } else {
@@ -278,11 +278,9 @@ fn push(
         }
     }
     let place = place(info, &fields, path, ordinal);
-    match facts.push_from(info.list, Json::Object(fields), place, owner) {
-        Some(Err(error)) => {
-            loader.at(node, format!("事实有误：{error}"), format!("not a fact: {error}"));
-        }
-        Some(Ok(())) | None => {}
+    let pushed = facts.push_from(info.list, Json::Object(fields), place, owner);
+    if let Some(Err(error)) = pushed {
+        loader.at(node, format!("事实有误：{error}"), format!("not a fact: {error}"));
     }
     Some(())
 }

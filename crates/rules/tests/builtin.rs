@@ -1,6 +1,6 @@
 //! The rules that come with Menshen are right, and their tests pass.
 
-use menshen_rules::{RulePack, TestStatus, run_tests, test_path};
+use menshen_rules::{Baseline, RulePack, TestStatus, lint, run_tests, test_path};
 use std::collections::BTreeMap;
 
 #[test]
@@ -35,4 +35,20 @@ fn rule_tests_pass() {
         }
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn lint_has_no_remarks() {
+    let remarks: Vec<String> = lint(RulePack::builtin(), RulePack::builtin_sources())
+        .iter()
+        .map(|remark| format!("{}: {} ({})", remark.path, remark.text.en, remark.code))
+        .collect();
+    assert!(remarks.is_empty(), "\n{}", remarks.join("\n"));
+}
+
+#[test]
+fn the_default_baseline_is_right() {
+    let read = Baseline::parse("default.yaml", Baseline::builtin_text());
+    assert!(read.is_ok(), "{read:?}");
+    assert_eq!(Baseline::builtin().name, "default");
 }

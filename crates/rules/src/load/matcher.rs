@@ -10,8 +10,6 @@ use menshen_facts::{KINDS, KindInfo, MethodName};
 
 /// Ways to say which facts; exactly one of them stands in a matcher.
 const SELECTORS: &[&str] = &["fact", "call", "implements", "reads"];
-/// Conditions nested in conditions.
-const NESTING_MAX: usize = 16;
 
 const SCOPES: &[(&str, Scope)] =
     &[("method", Scope::Method), ("class", Scope::Class), ("component", Scope::Component)];
@@ -70,7 +68,7 @@ impl Loader<'_, '_> {
         let kind = KINDS.iter().position(|kind| kind.name == "application")?;
         let subject = Subject { kind: &KINDS[kind], others: &[] };
         let mut when = self.when(node, subject);
-        if let Some(condition) = self.condition(condition, subject, 0) {
+        if let Some(condition) = self.condition(condition, subject) {
             when.push(Condition::None(vec![condition]));
         }
         let query = Some(Query { kind, names: Names::Any, tests: Vec::new() });
@@ -173,22 +171,18 @@ impl Loader<'_, '_> {
         let Some(list) = node.get("when") else { return Vec::new() };
         let single = std::slice::from_ref(list);
         let items = if let Kind::Seq(items) = &list.kind { items.as_slice() } else { single };
-        items.iter().filter_map(|item| self.condition(item, subject, 0)).collect()
+        items.iter().filter_map(|item| self.condition(item, subject)).collect()
     }
 
-    /// A map all of whose entries must hold.
-    fn condition(&mut self, node: &Node, subject: Subject<'_>, depth: usize) -> Option<Condition> {
-        if depth > NESTING_MAX {
-            self.at(node, "条件嵌套过深", "conditions are nested too deeply");
-            return None;
-        }
+    /// A map all of whose entries must hold. The tree's own limit bounds the recursion.
+    fn condition(&mut self, node: &Node, subject: Subject<'_>) -> Option<Condition> {
         let entries = self.entries(node, "条件", "a condition")?;
         if entries.iter().any(|e| SELECTORS.contains(&e.key.as_str())) {
             return self.other(node, subject.kind).map(exists);
         }
         let mut all = Vec::new();
         for entry in entries {
-            all.push(self.part(entry, subject, depth));
+            all.push(self.part(entry, subject));
         }
         let mut all = all.into_iter().collect::<Option<Vec<_>>>()?;
         if all.is_empty() {
@@ -198,16 +192,16 @@ impl Loader<'_, '_> {
         if all.len() == 1 { all.pop() } else { Some(Condition::All(all)) }
     }
 
-    fn part(&mut self, entry: &Entry, subject: Subject<'_>, depth: usize) -> Option<Condition> {
+    fn part(&mut self, entry: &Entry, subject: Subject<'_>) -> Option<Condition> {
         let value = &entry.value;
         match entry.key.as_str() {
             "exists" => self.other(value, subject.kind).map(exists),
             "missing" => {
                 self.other(value, subject.kind).map(|other| Condition::None(vec![exists(other)]))
             }
-            "any_of" => self.conditions(value, subject, depth).map(Condition::Any),
-            "all_of" => self.conditions(value, subject, depth).map(Condition::All),
-            "none_of" => self.conditions(value, subject, depth).map(Condition::None),
+            "any_of" => self.conditions(value, subject).map(Condition::Any),
+            "all_of" => self.conditions(value, subject).map(Condition::All),
+            "none_of" => self.conditions(value, subject).map(Condition::None),
             "where" => {
                 let entries = self.entries(value, "字段与谓词", "fields with predicates")?;
                 let tests = entries.iter().map(|entry| self.own(entry, subject));
@@ -217,13 +211,8 @@ impl Loader<'_, '_> {
         }
     }
 
-    fn conditions(
-        &mut self,
-        node: &Node,
-        subject: Subject<'_>,
-        depth: usize,
-    ) -> Option<Vec<Condition>> {
-        self.list(node)?.iter().map(|item| self.condition(item, subject, depth + 1)).collect()
+    fn conditions(&mut self, node: &Node, subject: Subject<'_>) -> Option<Vec<Condition>> {
+        self.list(node)?.iter().map(|item| self.condition(item, subject)).collect()
     }
 
     /// A test on the matched fact.
@@ -311,8 +300,8 @@ impl Loader<'_, '_> {
         }
         let when = self.required(node, "when")?;
         let when = match &when.kind {
-            Kind::Seq(_) => Condition::All(self.conditions(when, subject, 0)?),
-            _ => self.condition(when, subject, 0)?,
+            Kind::Seq(_) => Condition::All(self.conditions(when, subject)?),
+            _ => self.condition(when, subject)?,
         };
         Some(Adjust { when, severity: severity.flatten(), confidence: confidence.flatten() })
     }
