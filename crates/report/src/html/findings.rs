@@ -179,16 +179,16 @@ fn location_list(
     for location in locations {
         let place = view.place(&location.place);
         page.raw("<li>");
+        let evidence = evidence.at(&location.place);
+        let note = evidence.map_or("", |evidence| &*evidence.note);
         if !location.subject.is_empty() && !place.contains(&*location.subject) {
             page.element_text("code", "subject", &location.subject);
         }
         page.element_text("code", "place", &place);
-        if let Some(evidence) = evidence.at(&location.place) {
-            if !evidence.note.is_empty() && evidence.note != location.subject {
-                page.element_text("span", "note", &evidence.note);
-            }
-            window(page, &evidence.window);
+        if !note.is_empty() && note != location.subject {
+            page.element_text("span", "note", note);
         }
+        window(page, evidence.map_or("", |evidence| &evidence.window));
         page.raw("</li>");
     }
     page.raw("</ul>");

@@ -82,8 +82,11 @@ fn location_line(view: &View<'_>, evidence: &EvidenceIndex<'_>, location: &Occur
     if !place.contains(&*location.subject) && !note.contains(&*location.subject) {
         parts.push(&*location.subject);
     }
-    parts.push(&place);
-    parts.push(note);
+    // In code the method says most; elsewhere what is there says more than where it is.
+    match location.place.code {
+        Some(_) => parts.extend([&*place, note]),
+        None => parts.extend([note, &*place]),
+    }
     parts.retain(|part| !part.is_empty());
     parts.join(" · ")
 }
