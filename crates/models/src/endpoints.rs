@@ -26,6 +26,8 @@ use std::sync::LazyLock;
 pub const URL_BYTES_MAX: usize = 2048;
 /// Endpoints taken from one text.
 pub const ENDPOINTS_MAX: usize = 10_000;
+/// Schemes looked at in one text, whether or not a host follows.
+const SCHEMES_MAX: usize = 1_000_000;
 /// A host without a scheme is looked for in texts up to this length only.
 const BARE_BYTES_MAX: usize = 255;
 const HOST_BYTES_MAX: usize = 253;
@@ -130,13 +132,17 @@ const SCHEMES: [(&str, bool); 32] = [
 pub fn find(text: &str) -> Vec<Endpoint> {
     let mut found: Vec<Endpoint> = Vec::new();
     let bytes = text.as_bytes();
-    let mut done = 0;
+    let (mut done, mut schemes) = (0, 0);
     for colon in memchr::memchr_iter(b':', bytes) {
-        if colon < done || found.len() >= ENDPOINTS_MAX {
+        if found.len() >= ENDPOINTS_MAX || schemes >= SCHEMES_MAX {
+            break;
+        }
+        if colon < done {
             continue;
         }
         let Some(authority) = authority_start(bytes, colon) else { continue };
         let Some((scheme, start)) = scheme_before(text, colon) else { continue };
+        schemes += 1;
         if let Some(endpoint) = read_url(text, scheme, start..authority) {
             done = endpoint.range.end;
             found.push(endpoint);

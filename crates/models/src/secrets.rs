@@ -34,8 +34,8 @@ use std::sync::LazyLock;
 /// Hits kept of one text.
 pub const HITS_MAX: usize = 1000;
 
-/// Names of assignments looked at in one text.
-const NAMES_MAX: usize = 1_000_000;
+/// Names of assignments looked at in one text. A bundle of ten megabytes has some ten thousand.
+const NAMES_MAX: usize = 200_000;
 
 /// What a value is good for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

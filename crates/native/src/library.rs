@@ -39,8 +39,12 @@ pub struct Library {
     /// Can be loaded at any address.
     pub pie: bool,
     pub relro: Relro,
-    /// `None` where it cannot be told: see [`Library::canary`]'s source, `protections.rs`.
+    /// Functions check a canary before they return. `Some(false)` only for C and C++ that hands out
+    /// addresses of its stack and does not import the check; `None` where nothing needs one, the
+    /// language has none, or libc is linked in and its names are stripped.
     pub canary: Option<bool>,
+    /// Calls of libc check lengths. `Some(false)`, likely and not certain, for C and C++ that keeps
+    /// buffers on the stack and imports `strcpy` or another function that is told no length.
     pub fortify: Option<bool>,
     /// Imports with a length check: `__strcpy_chk`.
     pub fortified: Vec<String>,

@@ -2,6 +2,7 @@
 //! `jpush app key`.
 
 use crate::table::{Row, items};
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use std::collections::HashMap;
 
 /// Words of a name that are looked at; a longer name is not one of a value.
@@ -46,8 +47,9 @@ const COMPOUNDS: [(&str, &[&str]); 30] = [
 const ENDINGS: [&str; 5] = ["password", "passwd", "pwd", "secret", "token"];
 
 /// Words behind the match that say that the value is something about the secret.
-const ABOUT: [&str; 84] = [
+const ABOUT: [&str; 109] = [
     "action",
+    "activity",
     "alg",
     "algo",
     "algorithm",
@@ -55,8 +57,11 @@ const ABOUT: [&str; 84] = [
     "attr",
     "attribute",
     "button",
+    "callback",
     "cancel",
     "changed",
+    "chars",
+    "charset",
     "checksum",
     "class",
     "column",
@@ -71,6 +76,8 @@ const ABOUT: [&str; 84] = [
     "disabled",
     "empty",
     "enabled",
+    "encode",
+    "encoder",
     "endpoint",
     "err",
     "error",
@@ -85,18 +92,25 @@ const ABOUT: [&str; 84] = [
     "filename",
     "fingerprint",
     "format",
+    "fragment",
+    "generator",
     "hash",
     "hashed",
     "header",
+    "helper",
+    "helpers",
     "hint",
     "icon",
     "id",
+    "index",
+    "info",
     "input",
     "invalid",
     "label",
     "layout",
     "len",
     "length",
+    "listener",
     "manager",
     "mask",
     "max",
@@ -112,16 +126,21 @@ const ABOUT: [&str; 84] = [
     "path",
     "pattern",
     "policy",
+    "position",
     "prefix",
     "prompt",
     "provider",
     "regex",
     "required",
     "rule",
+    "set",
     "sha",
     "sha1",
     "sha256",
     "size",
+    "state",
+    "status",
+    "strength",
     "suffix",
     "text",
     "time",
@@ -131,10 +150,39 @@ const ABOUT: [&str; 84] = [
     "toast",
     "type",
     "url",
+    "util",
+    "utils",
+    "validator",
+    "view",
+    "visibility",
+    "visible",
+    "watcher",
 ];
 
 /// Words anywhere that say the same.
 const PUBLIC: [&str; 4] = ["public", "pub", "hash", "regex"];
+
+/// One of these is in every name of the table, so that a name with none is passed over quickly.
+const HINTS: [&str; 18] = [
+    "pass",
+    "pwd",
+    "secret",
+    "key",
+    "token",
+    "credential",
+    "ak",
+    "sk",
+    "pid",
+    "partner",
+    "seller",
+    "certificate",
+    "appid",
+    "app_id",
+    "app.id",
+    "app-id",
+    "private",
+    "map_sdk",
+];
 
 /// What a name was found to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,14 +193,21 @@ pub(super) struct Named {
 }
 
 /// The table of names, by first word.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Names {
+    hints: AhoCorasick,
     by_first: HashMap<&'static str, Vec<(Vec<&'static str>, &'static str)>>,
 }
 
 impl Names {
     pub(super) fn parse(rows: impl Iterator<Item = Row>) -> Self {
-        let mut names = Self::default();
+        let hints = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .kind(Some(AhoCorasickKind::DFA))
+            .build(HINTS);
+        // The hints are a constant of a few short words.
+        let hints = hints.unwrap_or_else(|error| unreachable!("{error}"));
+        let mut names = Self { hints, by_first: HashMap::new() };
         for row in rows {
             let mut columns = row.columns();
             let kind = columns.next().unwrap_or_default();
@@ -167,7 +222,7 @@ impl Names {
 
     /// The kind that a name says, by its longest match; named kinds go before generic ones.
     pub(super) fn find(&self, name: &str) -> Option<Named> {
-        if name.len() > NAME_BYTES_MAX {
+        if name.len() > NAME_BYTES_MAX || !self.hints.is_match(name) {
             return None;
         }
         let words = words(name);
@@ -248,6 +303,19 @@ mod tests {
     fn tables_can_be_searched() {
         assert!(COMPOUNDS.is_sorted_by_key(|compound| compound.0));
         assert!(ABOUT.is_sorted());
+    }
+
+    #[test]
+    fn every_name_of_the_table_is_found() {
+        let text = include_str!("../../../../models/android/secret_names.tsv");
+        let names = Names::parse(rows(text));
+        for line in text.lines().skip(1) {
+            let (kind, list) = line.split_once('\t').unwrap();
+            for name in list.split('|') {
+                let name = name.replace(' ', "_");
+                assert_eq!(names.find(&name).map(|found| found.kind), Some(kind), "{name}");
+            }
+        }
     }
 
     #[test]

@@ -226,6 +226,10 @@ fn run_back(bytes: &[u8], end: usize, most: usize, has: impl Fn(u8) -> bool) -> 
     before.iter().rev().take(most + 1).take_while(|byte| has(**byte)).count()
 }
 
+/// Parts of private keys that a library publishes in its sources to try out what it can load:
+/// they protect nothing. Netty: `io.netty.handler.ssl.OpenSsl.PROBING_KEY`.
+const PUBLISHED: [&str; 1] = ["CCBtayYNDrM3NFnkBbwTd6gaWp"];
+
 /// RFC 7468: a label and Base64. The label alone is what a parser of keys looks for.
 fn pem(text: &str, at: Range<usize>) -> Option<SecretHit> {
     const BODY_BYTES_MAX: usize = 16 * 1024;
@@ -262,6 +266,9 @@ fn pem(text: &str, at: Range<usize>) -> Option<SecretHit> {
         || rest[..length].starts_with(b"\r\nProc-Type: 4,ENCRYPTED");
     let kind = if encrypted { "encrypted-private-key" } else { kind };
     let body = text.get(start..start + length)?;
+    if PUBLISHED.iter().any(|part| body.contains(part)) {
+        return None;
+    }
     if characters < BODY_CHARACTERS_MIN || is_placeholder(body) || entropy(body) < 4000 {
         return None;
     }

@@ -164,6 +164,7 @@ fn private_keys() {
     assert_eq!(kinds(&format!("MIICXAIBAAKBgQ{body}"), None), ["private-key-base64 secret"]);
     for text in [
         pem("PUBLIC KEY"),
+        pem("PRIVATE KEY").replacen(&RANDOM[..26], "CCBtayYNDrM3NFnkBbwTd6gaWp", 1),
         pem("CERTIFICATE"),
         "-----BEGIN RSA PRIVATE KEY-----".to_owned(),
         "-----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----".to_owned(),
@@ -208,6 +209,8 @@ fn names_decide_with_their_values() {
         ("password", "Enter your password", None),
         ("password", "请输入密码", None),
         ("password_hint", "hunter2024", None),
+        ("PASSWORD_ENCODE_SET", "a:;<=>@[]^12", None),
+        ("password", "\"':;<=>@[]^`{}|", None),
         ("KEY_PASSWORD", "user_password", None),
         ("EXTRA_TOKEN", "com.example.extra.TOKEN", None),
         ("token", "access_token_v2", None),

@@ -33,7 +33,13 @@ pub(super) fn judge(named: &Named, value: &str) -> Option<Judged> {
     let kind = secret_kind(named.kind)?;
     let plain = (4..=VALUE_BYTES_MAX).contains(&value.len())
         && value.bytes().all(|byte| byte.is_ascii_graphic());
-    if !plain || is_placeholder(value) || is_reference(value) || longest_repeat(value) >= 8 {
+    let written = value.bytes().any(|byte| byte.is_ascii_alphanumeric());
+    if !plain
+        || !written
+        || is_placeholder(value)
+        || is_reference(value)
+        || longest_repeat(value) >= 8
+    {
         return None;
     }
     let confidence = match kind.id {
