@@ -77,8 +77,12 @@ fn build() -> Result<PathBuf> {
 fn anchor(binary: &Path, runs: usize) -> Result<()> {
     let apk = corpus::folder().join(ANCHOR);
     let unzip = vec!["unzip".to_owned(), "-tq".to_owned(), text(&apk)];
-    let commands =
-        [unzip, scan(binary, &apk, "quick", 1), scan(binary, &apk, "quick", 2), scan(binary, &apk, "deep", 2)];
+    let commands = [
+        unzip,
+        scan(binary, &apk, "quick", 1),
+        scan(binary, &apk, "quick", 2),
+        scan(binary, &apk, "deep", 2),
+    ];
     let costs = take_turns(&commands, runs)?;
     let names = ["unzip -tq", "quick, 1 thread", "quick, 2 threads", "deep, 2 threads"];
     println!("\n{ANCHOR}, median of {runs} runs:\n");
@@ -102,7 +106,9 @@ fn anchor(binary: &Path, runs: usize) -> Result<()> {
 
 fn linearity(binary: &Path, runs: usize) -> Result<()> {
     println!("\nSynthetic APK, median of {runs} runs, two threads:\n");
-    println!("| MB | MB inflated | quick CPU s | CPU ms per MB inflated | x unzip -tq | wall s | peak MiB |");
+    println!(
+        "| MB | MB inflated | quick CPU s | CPU ms per MB inflated | x unzip -tq | wall s | peak MiB |"
+    );
     println!("| --- | --- | --- | --- | --- | --- | --- |");
     for quarters in QUARTERS {
         let apk = synthetic(*quarters)?;
@@ -217,7 +223,10 @@ fn synthetic(quarters: usize) -> Result<PathBuf> {
     for abi in ABIS.iter().take(quarters.saturating_sub(1)) {
         let to = folder.join("lib").join(abi);
         std::fs::create_dir_all(&to)?;
-        std::fs::copy(corpus.join("libraries").join(abi).join("libnode.so"), to.join("libnode.so"))?;
+        std::fs::copy(
+            corpus.join("libraries").join(abi).join("libnode.so"),
+            to.join("libnode.so"),
+        )?;
     }
     let unsigned = tempfile("unsigned.apk")?;
     let _ = std::fs::remove_file(&unsigned);

@@ -1,4 +1,7 @@
-//! Everything that must hold before a change lands: `cargo xtask ci`.
+//! Everything that must hold before a change lands: `cargo xtask ci [--install]`.
+//!
+//! With `--install` the programs that the checks call are installed first, where they are missing
+//! and Debian's package manager is there to do it.
 
 use crate::{corpus, crosscheck, licences, shell, tidy};
 use anyhow::{Result, bail};
@@ -20,9 +23,22 @@ const STEPS: &[Step] = &[
     ("crosscheck", || crosscheck::run(&[])),
 ];
 
+/// Program and the Debian package that brings it.
+const PROGRAMS: &[(&str, &str)] = &[
+    ("aapt2", "aapt"),
+    ("dexdump", "dexdump"),
+    ("java", "openjdk-17-jdk-headless"),
+    ("npm", "npm"),
+    ("pip3", "python3-pip"),
+    ("unzip", "unzip"),
+    ("zip", "zip"),
+];
+
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
-    if !arguments.is_empty() {
-        bail!("usage: cargo xtask ci");
+    match arguments {
+        [] => {}
+        [flag] if flag == "--install" => install()?,
+        _ => bail!("usage: cargo xtask ci [--install]"),
     }
     let mut failed = Vec::new();
     for (name, step) in STEPS {
@@ -39,6 +55,25 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     }
     println!("all checks passed");
     Ok(())
+}
+
+fn install() -> Result<()> {
+    let missing: Vec<&str> = PROGRAMS
+        .iter()
+        .filter(|(program, _)| !shell::exists(program))
+        .map(|(_, package)| *package)
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    println!("installing {}", missing.join(" "));
+    let apt = |arguments: &[&str]| {
+        let mut command = Command::new("apt-get");
+        command.env("DEBIAN_FRONTEND", "noninteractive").args(["-qq", "-o", "Acquire::Retries=3"]);
+        shell::run(command.args(arguments))
+    };
+    apt(&["update"])?;
+    apt(&[&["install", "-y", "--no-install-recommends"], &missing[..]].concat())
 }
 
 fn tests() -> Result<()> {

@@ -1,6 +1,6 @@
 //! Development commands of Menshen: `cargo xtask COMMAND`. CI calls nothing else.
 //!
-//! - `ci`: everything that must hold before a change lands: formatting, lints, tests, [`tidy`],
+//! - `ci [--install]`: everything that must hold before a change lands: formatting, lints, tests, [`tidy`],
 //!   licences, the corpus with its cross-checks.
 //! - `fixtures [NAME...]`: builds the small apps under `fixtures/`; `--check` only looks whether
 //!   the built files belong to their sources.
@@ -61,11 +61,11 @@ fn command(arguments: &[String]) -> Result<()> {
 fn usage() -> &'static str {
     "cargo xtask COMMAND
 
-  ci                              all checks that a change must pass
+  ci [--install]                  all checks that a change must pass; installs what they call
   fixtures [--check] [NAME...]    build the small apps under fixtures/
   corpus [--part ci|all]          fetch real packages into target/corpus or $MENSHEN_CORPUS
   crosscheck [PART...]             our readers against dexdump, aapt2 and apksigner
-  bench                           cost of scans, as ratios
+  bench [--runs N] [--binary F]   cost of scans, as ratios
   tidy                            rules of the house
   licences                        licences of the dependencies
   toolchain                       fetch what builds the fixtures"

@@ -82,7 +82,8 @@ fn dex_files(bytes: &[u8]) -> Vec<Vec<u8>> {
     let (Some(zip), _) = Zip::parse(bytes) else { return Vec::new() };
     let mut found = Vec::new();
     for number in 1.. {
-        let name = if number == 1 { "classes.dex".to_owned() } else { format!("classes{number}.dex") };
+        let name =
+            if number == 1 { "classes.dex".to_owned() } else { format!("classes{number}.dex") };
         let Some(entry) = zip.find(&name) else { return found };
         let Ok(content) = zip.read(entry, ENTRY_BYTES_MAX) else { return found };
         found.push(content.into_owned());
@@ -96,7 +97,8 @@ fn first_difference(got: &[Vec<u8>], wanted: &[Vec<u8>]) -> String {
     for at in 0..got.len().max(wanted.len()) {
         let (ours, theirs) = (got.get(at), wanted.get(at));
         if ours != theirs {
-            let line = |line: Option<&Vec<u8>>| line.map_or("nothing".to_owned(), |line| text(line));
+            let line =
+                |line: Option<&Vec<u8>>| line.map_or("nothing".to_owned(), |line| text(line));
             return format!("{class} {method}: ours {} | dexdump {}", line(ours), line(theirs));
         }
         if let Some(line) = ours.filter(|line| line.starts_with(b"name ")) {
@@ -215,10 +217,14 @@ fn kept(raw: &[u8]) -> Option<Vec<u8>> {
     if indent == 4
         && let Some(at) = body.find(": '").filter(|_| body.starts_with('#'))
     {
-        return Some([b"implements ", body[at + 2..].as_bytes()].concat());
+        return Some([b"implements ", &body.as_bytes()[at + 2..]].concat());
     }
     let good = match indent {
-        8 => body.starts_with("0x") && (body.contains(" - 0x") || body.contains(" line=")) && !body.contains(" reg="),
+        8 => {
+            body.starts_with("0x")
+                && (body.contains(" - 0x") || body.contains(" line="))
+                && !body.contains(" reg=")
+        }
         10 => body.contains("; -> 0x") || body.starts_with("<any> -> 0x"),
         _ => false,
     };
@@ -294,7 +300,11 @@ fn print_method(dex: &Dex<'_>, method: &EncodedMethod, out: &mut Lines) {
     out.add(format!("units {}", code.units.count()));
     print_code(dex, &code, out);
     let tries: Vec<_> = code.tries().collect();
-    out.add(if tries.is_empty() { "catches (none)".to_owned() } else { format!("catches {}", tries.len()) });
+    out.add(if tries.is_empty() {
+        "catches (none)".to_owned()
+    } else {
+        format!("catches {}", tries.len())
+    });
     for block in tries {
         out.add(format!("0x{:04x} - 0x{:04x}", block.start, block.end));
         for (ty, address) in block.handlers {
@@ -372,7 +382,8 @@ fn print_insn(dex: &Dex<'_>, insn: &Insn, out: &mut Vec<u8>) {
         Format::F21c | Format::F31c => format!(" v{a}, "),
         Format::F22c => format!(" v{a}, v{b}, "),
         Format::F35c | Format::F3rc | Format::F45cc | Format::F4rcc => {
-            let registers: Vec<String> = insn.args().map(|register| format!("v{register}")).collect();
+            let registers: Vec<String> =
+                insn.args().map(|register| format!("v{register}")).collect();
             format!(" {{{}}}, ", registers.join(", "))
         }
     };

@@ -46,7 +46,8 @@ pub(super) fn compare(file: &Path) -> Result<Outcome> {
             }
         };
         let Some(entry) = zip.find(&name) else { continue };
-        let document = zip.read(entry, ENTRY_BYTES_MAX).ok().and_then(|xml| Document::parse(&xml).0);
+        let document =
+            zip.read(entry, ENTRY_BYTES_MAX).ok().and_then(|xml| Document::parse(&xml).0);
         let Some(document) = document else {
             differences.push(format!("{name}: we cannot read it"));
             continue;

@@ -123,7 +123,9 @@ impl Part {
                     refused += 1;
                     println!("{}: not compared: {shown}: {reason}", self.name);
                 }
-                Outcome::Different(_) if known.contains_key(&(self.name.to_owned(), shown.clone())) => {
+                Outcome::Different(_)
+                    if known.contains_key(&(self.name.to_owned(), shown.clone())) =>
+                {
                     explained += 1;
                 }
                 Outcome::Different(differences) => {
