@@ -24,9 +24,9 @@ pub(crate) enum Source {
     /// `pip download NAME==VERSION`, the source distribution.
     Sdist,
     /// `apt-get source NAME` of the Debian release that the version names, the orig tarball.
-    AptSource,
+    DebianTarball,
     /// `apt-get download NAME` of the Debian release that the version names.
-    AptBinary,
+    DebianPackage,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -44,8 +44,8 @@ impl Source {
             "npm" => Self::Npm,
             "wheel" => Self::Wheel,
             "sdist" => Self::Sdist,
-            "debian-source" => Self::AptSource,
-            "debian-binary" => Self::AptBinary,
+            "debian-source" => Self::DebianTarball,
+            "debian-binary" => Self::DebianPackage,
             other => bail!("unknown source {other}"),
         })
     }
@@ -79,7 +79,7 @@ fn download(package: Package<'_>, scratch: &Path, kept: &Path) -> Result<()> {
         Source::Npm => npm(package, scratch),
         Source::Wheel => pip(package, scratch, "--only-binary"),
         Source::Sdist => pip(package, scratch, "--no-binary"),
-        Source::AptSource | Source::AptBinary => debian(package, scratch),
+        Source::DebianTarball | Source::DebianPackage => debian(package, scratch),
     };
     let files = shell::files(scratch)?;
     for file in &files {
@@ -134,7 +134,7 @@ fn debian(package: Package<'_>, folder: &Path) -> Result<()> {
     } else {
         String::new()
     };
-    let source = package.source == Source::AptSource;
+    let source = package.source == Source::DebianTarball;
     let kind = if source { "deb-src" } else { "deb" };
     let sources = format!(
         "Types: {kind}\nURIs: {}\nSuites: {}\nComponents: main\n{keys}",
@@ -169,8 +169,8 @@ fn file_name(package: Package<'_>) -> String {
         Source::Npm => "tgz",
         Source::Wheel => "whl",
         Source::Sdist => "tar.gz",
-        Source::AptSource => "orig.tar",
-        Source::AptBinary => "deb",
+        Source::DebianTarball => "orig.tar",
+        Source::DebianPackage => "deb",
     };
     format!("{name}-{}.{end}", package.version)
 }

@@ -23,7 +23,7 @@ const MOBSF: Package<'_> = Package {
 
 /// apksig 35: the first with scheme v3.1, which the machine's own may lack.
 const APKSIG: Package<'_> = Package {
-    source: Source::AptBinary,
+    source: Source::DebianPackage,
     name: "libapksig-java",
     version: "trixie",
     sha256: "231c0f14ff5362b62bf92cdfdfbad6338f45f8c2e612dc4c1c96b542160ffe2f",
