@@ -141,7 +141,6 @@ impl Rule {
     pub fn summary(&self) -> RuleSummary {
         RuleSummary {
             id: self.id.clone(),
-            area: self.area.clone(),
             severity: self.severity,
             area: self.area.clone(),
             title: self.title.clone(),

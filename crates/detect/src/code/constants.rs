@@ -103,6 +103,14 @@ impl<'c, 'a> ClassFields<'c, 'a> {
                 this.values.insert(field.id.0, Some(value));
             }
         }
+        let has_initialiser =
+            data.methods().any(|method| method_name(dex, method.id) == "<clinit>");
+        if !has_initialiser {
+            // Nothing writes them: they keep the zero that is not written out.
+            for field in data.static_fields.iter().filter(|f| f.access & ACC_FINAL != 0) {
+                this.values.entry(field.id.0).or_insert(Some(Abstract::Int(0)));
+            }
+        }
         let environment = InitialValues(program);
         let mut constructors = 0;
         for method in data.methods() {
@@ -188,8 +196,9 @@ fn initial(dex: &Dex<'_>, value: &EncodedValue) -> Option<Abstract> {
         EncodedValue::String(_) => {
             value.text(dex).map(|text| Abstract::str(text.to_str().as_ref()))
         }
-        EncodedValue::Int(value) => Some(Abstract::Int(*value)),
-        EncodedValue::Boolean(value) => Some(Abstract::Int(i64::from(*value))),
+        // Zero may only hold the place of what the initialiser writes.
+        EncodedValue::Int(value) if *value != 0 => Some(Abstract::Int(*value)),
+        EncodedValue::Boolean(true) => Some(Abstract::Int(1)),
         _ => None,
     }
 }
