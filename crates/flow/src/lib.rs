@@ -10,7 +10,9 @@ pub mod ir;
 mod library;
 pub mod lower_dex;
 pub mod lower_jvm;
+pub mod program;
 mod state;
+pub mod taint;
 mod value;
 
 pub use value::Abstract;

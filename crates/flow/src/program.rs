@@ -1,9 +1,9 @@
 //! All classes of an app, indexed by name.
 
-use super::jvm::{ClassUnit, class_name};
 use menshen_android::dex::{ClassDef, Dex, TypeId};
-use menshen_flow::hierarchy::{ClassInfo, Hierarchy, Platform};
-use menshen_flow::ir::source_name;
+use crate::hierarchy::{ClassInfo, Hierarchy, Platform};
+use crate::ir::source_name;
+use menshen_android::class::ClassFile;
 use menshen_models::platform_supertypes;
 use rayon::prelude::*;
 use std::collections::HashMap;
@@ -13,6 +13,13 @@ use std::collections::HashMap;
 pub struct DexFile<'a> {
     pub path: String,
     pub dex: Dex<'a>,
+}
+
+/// One class file and the entry it lies in.
+#[derive(Debug)]
+pub struct ClassUnit<'a> {
+    pub path: String,
+    pub class: ClassFile<'a>,
 }
 
 /// Where a class is defined.
@@ -116,6 +123,11 @@ fn class_rows(dex: &Dex<'_>) -> Vec<(String, ClassInfo, ClassDef)> {
 }
 
 /// Source form of a type.
-pub(crate) fn type_name(dex: &Dex<'_>, ty: TypeId) -> String {
+pub fn type_name(dex: &Dex<'_>, ty: TypeId) -> String {
     dex.type_name(ty).map(|name| source_name(&name.to_str())).unwrap_or_default()
+}
+
+/// Source form of the name of a class file.
+pub fn class_name(class: &ClassFile<'_>) -> String {
+    class.name().map(|name| source_name(&format!("L{};", name.to_str()))).unwrap_or_default()
 }

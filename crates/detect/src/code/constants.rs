@@ -6,7 +6,7 @@
 //! the initial values of other classes only, so that the answer does not depend on which class
 //! was asked for first.
 
-use super::program::Program;
+use menshen_flow::program::Program;
 use menshen_android::dex::{ClassDef, Dex, EncodedMethod, EncodedValue, FieldId, MethodId};
 use menshen_flow::Abstract;
 use menshen_flow::cfg::Cfg;

@@ -3,7 +3,7 @@
 //! Each class brings its own constant pool, so what rules ask for is looked up class by class.
 
 use super::methods::Found;
-use super::program::Program;
+use menshen_flow::program::{ClassUnit, Program, class_name};
 use super::record::{InClass, InMethod};
 use super::{METHOD_TOO_COMPLEX, place};
 use crate::Ownership;
@@ -23,13 +23,6 @@ const ACC_STATIC: u16 = 0x8;
 const NEW: u8 = 0xbb;
 const GETSTATIC: u8 = 0xb2;
 const GETFIELD: u8 = 0xb4;
-
-/// One class file and the entry it lies in.
-#[derive(Debug)]
-pub struct ClassUnit<'a> {
-    pub path: String,
-    pub class: ClassFile<'a>,
-}
 
 /// What rules ask for, by name, so that a class looks up only what it mentions.
 struct Wanted<'i> {
@@ -231,11 +224,6 @@ fn overridden<'i>(
             .copied()
             .collect()
     })
-}
-
-/// Source form of the name of a class file.
-pub(super) fn class_name(class: &ClassFile<'_>) -> String {
-    class.name().map(|name| source_name(&format!("L{};", name.to_str()))).unwrap_or_default()
 }
 
 fn text(class: &ClassFile<'_>, index: PoolIndex) -> String {

@@ -1,7 +1,7 @@
 //! The second pass: facts from the methods that mention what rules ask for.
 
 use super::constants::Constants;
-use super::program::{DexFile, Program, type_name};
+use menshen_flow::program::{DexFile, Program, type_name};
 use super::record::{InClass, InMethod};
 use super::targets::{Bits, Targets};
 use super::{METHOD_TOO_COMPLEX, place};

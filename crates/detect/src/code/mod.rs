@@ -9,14 +9,12 @@
 mod constants;
 mod jvm;
 mod methods;
-mod program;
 mod record;
 mod shape;
 mod targets;
 
-pub use jvm::ClassUnit;
 pub use methods::{StringUse, StringUses, detect};
-pub use program::{ClassEntry, DexFile, Program};
+pub use menshen_flow::program::{ClassEntry, ClassUnit, DexFile, Program};
 pub use shape::code_shape;
 
 use menshen_base::{CodePlace, IssueKind, Place, text};

@@ -1,6 +1,6 @@
 //! Numbers about the code as a whole, and the SDKs that its classes show.
 
-use super::program::Program;
+use menshen_flow::program::Program;
 use crate::{Ownership, fact};
 use menshen_base::{Owner, Place};
 use menshen_facts::{CodeShape, Fact};

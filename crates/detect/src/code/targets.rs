@@ -1,6 +1,6 @@
 //! What the rules ask for, resolved to the numbers of one DEX file.
 
-use super::program::type_name;
+use menshen_flow::program::type_name;
 use menshen_android::dex::{Dex, FieldId, MethodId, StringId, TypeId};
 use menshen_facts::{Interest, MethodName};
 use menshen_flow::hierarchy::Hierarchy;

@@ -1,0 +1,3 @@
+//! Taint.
+mod domain;
+mod world;
