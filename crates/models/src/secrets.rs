@@ -183,7 +183,10 @@ impl SecretScanner {
     pub fn scan(&self, text: &str, name: Option<&str>) -> Vec<SecretHit> {
         let mut hits = Vec::new();
         let (mut name_done, mut names) = (0, 0);
-        for found in self.literals.find_overlapping_iter(text) {
+        // Most texts hold none of the literals, and to learn that is cheaper than to look for all.
+        let any = self.literals.is_match(text);
+        let found = any.then(|| self.literals.find_overlapping_iter(text));
+        for found in found.into_iter().flatten() {
             if hits.len() >= HITS_MAX {
                 break;
             }

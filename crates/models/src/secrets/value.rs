@@ -44,6 +44,7 @@ pub(super) fn judge(named: &Named, value: &str) -> Option<Judged> {
     }
     let confidence = match kind.id {
         "generic-password" => password(named, value)?,
+        "generic-secret" | "generic-key" if is_phrase(value) => Confidence::Low,
         id if id.starts_with("generic-") => machine_made(value)?,
         _ if kind.class == SecretClass::Identifier => {
             identifier(value).then_some(kind.confidence)?
@@ -88,8 +89,9 @@ fn identifier(value: &str) -> bool {
 /// A password: anything that is not a word by which code would call it.
 fn password(named: &Named, value: &str) -> Option<Confidence> {
     /// Chosen so often that the word alone is one, where the name says that it is a password.
-    const CHOSEN: [&str; 8] =
-        ["admin", "root", "qwerty", "letmein", "iloveyou", "welcome", "default", "guest"];
+    const CHOSEN: [&str; 9] = [
+        "admin", "root", "qwerty", "letmein", "iloveyou", "welcome", "guest", "changeit", "android",
+    ];
     let digits = value.bytes().filter(u8::is_ascii_digit).count();
     let lower = value.to_ascii_lowercase();
     if named.last && CHOSEN.contains(&lower.as_str()) {
@@ -103,7 +105,7 @@ fn password(named: &Named, value: &str) -> Option<Confidence> {
         .filter(|b| !b.is_ascii_alphanumeric() && !matches!(b, b'_' | b'-' | b'.' | b':' | b'/'))
         .count();
     if digits == 0 && symbols == 0 {
-        return random_letters(value).then_some(Confidence::Low);
+        return (random_letters(value) || is_phrase(value)).then_some(Confidence::Low);
     }
     if value.len() < 6 || is_code_word(value) || is_dotted(value) || is_markup(value) {
         return None;
@@ -133,6 +135,12 @@ fn machine_made(value: &str) -> Option<Confidence> {
         return Some(Confidence::Medium);
     }
     (digits >= 2 && entropy >= 2500).then_some(Confidence::Low)
+}
+
+/// Words run together, as people choose keys of sixteen letters: `thisisasecretkey`. Names that
+/// code uses for itself are shorter or have their words apart.
+fn is_phrase(value: &str) -> bool {
+    value.len() >= 14 && value.bytes().all(|byte| byte.is_ascii_lowercase())
 }
 
 /// Letters alone that no word would have: upper and lower case mixed without pattern.
@@ -228,7 +236,9 @@ const TECHNICAL: [&str; 74] = [
 
 /// A name that code uses: words with at most a number or two, like `token_v2`, `AES/CBC/PKCS5Padding`.
 fn is_code_word(value: &str) -> bool {
-    let digits = value.bytes().filter(u8::is_ascii_digit).count();
+    // The sizes of ciphers and digests are words, too.
+    let sizes = ["128", "192", "256", "384", "512"].iter().any(|size| value.contains(size));
+    let digits = value.bytes().filter(u8::is_ascii_digit).count() - if sizes { 3 } else { 0 };
     let parts: Vec<String> = words(value)
         .iter()
         .flat_map(|word| {
@@ -240,7 +250,7 @@ fn is_code_word(value: &str) -> bool {
         return false;
     }
     let technical = parts.iter().all(|word| TECHNICAL.binary_search(&word.as_str()).is_ok());
-    if technical && digits <= 3 && !value.contains(['!', '@', '#', '$', '^', '&', '*']) {
+    if technical && digits <= 2 && !value.contains(['!', '@', '#', '$', '^', '&', '*']) {
         return true;
     }
     // snake_case, kebab-case, paths and spaced constants with a number at the end.
