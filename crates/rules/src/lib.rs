@@ -1,8 +1,27 @@
 //! Judgement: from facts to findings, and from findings to pass or fail.
 //!
-//! Pure functions of facts. A [`RulePack`] holds checked rules; [`evaluate`] matches them
-//! against [`menshen_facts::Facts`]. [`assessment`] is what all of it amounts to for one
-//! artifact. The language of rules is described in `docs/rules.md`.
+//! Pure functions of facts. A [`RulePack`] holds checked rules; [`evaluate`] matches them against
+//! [`menshen_facts::Facts`]; [`controls`] and [`judge`] say what the findings amount to, and
+//! [`assessment`] holds all of it for one artifact. [`run_tests`] and [`lint`] are for those who
+//! write rules. The language of rules is described in `docs/rules.md`.
+//!
+//! ```
+//! use menshen_rules::{Options, RulePack, evaluate};
+//! let rule = "
+//! id: OWN-001
+//! severity: medium
+//! confidence: high
+//! area: privacy
+//! title: {zh: 申请相机权限, en: Asks for the camera}
+//! reason: {zh: 本公司的应用不使用相机, en: Our apps have no use for it}
+//! fix: {zh: 删除该权限, en: Remove the permission}
+//! match: {fact: permission, where: {name: android.permission.CAMERA}}
+//! ";
+//! let (pack, errors) = RulePack::load(&[("own.yaml", rule)]);
+//! assert!(errors.is_empty());
+//! let findings = evaluate(&pack, &menshen_facts::Facts::default(), &Options::complete());
+//! assert!(findings.is_empty());
+//! ```
 
 pub mod assessment;
 mod control;
