@@ -155,8 +155,7 @@ pub fn verify(view: &ApkView<'_>, request: &Request<'_>) -> Report {
     verdict::check(&run, &schemes, &mut package);
     let stamp = stamp::verify(&run, &schemes);
     schemes.push(stamp);
-    let in_package =
-        |scheme: &Scheme| !matches!(scheme.kind, SchemeKind::V4 | SchemeKind::Stamp);
+    let in_package = |scheme: &Scheme| !matches!(scheme.kind, SchemeKind::V4 | SchemeKind::Stamp);
     if !schemes.iter().any(|scheme| scheme.present && in_package(scheme)) {
         package.add(&problem::UNSIGNED, "");
     }

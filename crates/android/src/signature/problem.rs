@@ -196,15 +196,6 @@ problems! {
     STAMP_TIME = Error "stamp-time" "来源戳的时间无效" "the time of the stamp is invalid";
 }
 
-pub(crate) const ENTRY_NOT_READ: IssueKind = IssueKind {
-    code: "signature/entry-not-read",
-    title: text(
-        "验证签名所需的条目无法读取",
-        "an entry needed to verify the signature cannot be read",
-    ),
-    lost: text("v1 签名未能完全验证", "the v1 signature could not be verified completely"),
-};
-
 pub(crate) const V1_NOT_CHECKED: IssueKind = IssueKind {
     code: "signature/v1-not-checked",
     title: text("没有验证 v1 签名", "the v1 signature was not verified"),

@@ -162,12 +162,7 @@ fn signed_data(file_size: usize, hashing: &Hashing<'_>, signing: &Signing<'_>) -
     [&size.to_le_bytes(), data.as_slice()].concat()
 }
 
-fn verify_file(
-    run: &Run<'_>,
-    hashing: &Hashing<'_>,
-    tree: Option<&[u8]>,
-    problems: &mut Problems,
-) {
+fn verify_file(run: &Run<'_>, hashing: &Hashing<'_>, tree: Option<&[u8]>, problems: &mut Problems) {
     if hashing.algorithm != SHA256 || hashing.log2_block != LOG2_PAGE {
         let detail = format!("algorithm {}, log2 {}", hashing.algorithm, hashing.log2_block);
         problems.add(&problem::ROOT_HASH_MISMATCH, detail);

@@ -30,20 +30,20 @@ fn own(signer: &Signer) -> Option<&Certificate> {
 
 pub(crate) fn check(run: &Run<'_>, schemes: &[Scheme], package: &mut Problems) {
     let has_block_scheme = schemes.iter().any(|scheme| {
-        scheme.decides
-            && matches!(scheme.kind, SchemeKind::V2 | SchemeKind::V3 | SchemeKind::V31)
+        scheme.decides && matches!(scheme.kind, SchemeKind::V2 | SchemeKind::V3 | SchemeKind::V31)
     });
     if run.max >= LEVEL_O && run.request.target_sandbox > 1 && !has_block_scheme {
         package.add(&problem::SANDBOX_NEEDS_V2, "");
     }
     let verified = Verified { schemes };
-    if let (Some(v1), Some(v2)) = (verified.signers(SchemeKind::V1), verified.signers(SchemeKind::V2))
+    if let (Some(v1), Some(v2)) =
+        (verified.signers(SchemeKind::V1), verified.signers(SchemeKind::V2))
     {
         let among = |signers: &[Signer], signer: &Signer| {
             signers.iter().any(|other| own(other) == own(signer))
         };
-        let same = v1.iter().all(|signer| among(v2, signer))
-            && v2.iter().all(|signer| among(v1, signer));
+        let same =
+            v1.iter().all(|signer| among(v2, signer)) && v2.iter().all(|signer| among(v1, signer));
         if !same {
             package.add(&problem::V1_V2_SIGNERS_DIFFER, "");
         }

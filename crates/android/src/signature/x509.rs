@@ -330,9 +330,9 @@ fn is_name(encoded: &[u8]) -> bool {
     check().is_some()
 }
 
-/// For comparison: case and runs of spaces do not count, nor does the type of the string.
-/// RFC 5280, section 7.1, as Java's `X500Principal` simplifies it.
-pub(crate) fn comparable_name(encoded: &[u8]) -> Vec<(Vec<u8>, String)> {
+/// For comparison: case and runs of spaces do not count in strings of the two usual types, nor
+/// does which of the two it is. RFC 5280, section 7.1, as Java's `X500Principal` simplifies it.
+pub(crate) fn comparable_name(encoded: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
     let mut parts = Vec::new();
     let names = Reader::new(encoded).next_value().map(Value::children);
     let mut sets = names.unwrap_or_else(|| Reader::new(&[]));
@@ -344,14 +344,19 @@ pub(crate) fn comparable_name(encoded: &[u8]) -> Vec<(Vec<u8>, String)> {
             let (Some(oid), Some(value)) = (pair.expect(der::OID), pair.next_value()) else {
                 continue;
             };
-            let text = string_text(value).to_lowercase();
-            let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            let text = match value.tag {
+                der::UTF8_STRING | der::PRINTABLE_STRING => {
+                    let text = string_text(value).to_lowercase();
+                    text.split_whitespace().collect::<Vec<_>>().join(" ").into_bytes()
+                }
+                _ => value.encoded.to_vec(),
+            };
             texts.push((oid.content.to_vec(), text));
         }
         texts.sort();
         parts.extend(texts);
         // Divides the sets: no object identifier is empty.
-        parts.push((Vec::new(), String::new()));
+        parts.push((Vec::new(), Vec::new()));
     }
     parts
 }

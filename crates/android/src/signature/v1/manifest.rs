@@ -44,11 +44,12 @@ impl Section<'_> {
             // The first of a list of names; by default of SHA-1 only.
             let listed = self.attribute("Digest-Algorithms").unwrap_or(b"SHA SHA1");
             let listed = String::from_utf8_lossy(listed);
-            let found = listed.split_ascii_whitespace().take(ALGORITHM_TOKENS_MAX).find_map(|name| {
-                let value = self.attribute(&format!("{name}{suffix}"))?;
-                let (hash, since) = named_hash(name)?;
-                (since <= min).then(|| (hash, base64(value).unwrap_or_default()))
-            });
+            let found =
+                listed.split_ascii_whitespace().take(ALGORITHM_TOKENS_MAX).find_map(|name| {
+                    let value = self.attribute(&format!("{name}{suffix}"))?;
+                    let (hash, since) = named_hash(name)?;
+                    (since <= min).then(|| (hash, base64(value).unwrap_or_default()))
+                });
             let Some(found) = found else { return digests };
             digests.push(found);
         }
@@ -176,14 +177,20 @@ mod tests {
         let cases: [(&str, Expected<'_>); 6] = [
             ("", &[]),
             ("\n\r\n\r", &[]),
-            ("A: 1\r\n\r\nName: x\r\nB: 2\r\n\r\n", &[
-                ("A: 1\r\n\r\n", &[("A", "1")]),
-                ("Name: x\r\nB: 2\r\n\r\n", &[("Name", "x"), ("B", "2")]),
-            ]),
-            ("Name: lo\n ng\n  er\nC\n\n\nD:e\rF:  g ", &[
-                ("Name: lo\n ng\n  er\nC\n\n", &[("Name", "long er"), ("C", "")]),
-                ("D:e\rF:  g ", &[("D:e", ""), ("F", " g ")]),
-            ]),
+            (
+                "A: 1\r\n\r\nName: x\r\nB: 2\r\n\r\n",
+                &[
+                    ("A: 1\r\n\r\n", &[("A", "1")]),
+                    ("Name: x\r\nB: 2\r\n\r\n", &[("Name", "x"), ("B", "2")]),
+                ],
+            ),
+            (
+                "Name: lo\n ng\n  er\nC\n\n\nD:e\rF:  g ",
+                &[
+                    ("Name: lo\n ng\n  er\nC\n\n", &[("Name", "long er"), ("C", "")]),
+                    ("D:e\rF:  g ", &[("D:e", ""), ("F", " g ")]),
+                ],
+            ),
             (" A: 1\n b", &[(" A: 1\n b", &[(" A", "1b")])]),
             ("A: 1\n\r\n\rB: 2", &[("A: 1\n\r\n", &[("A", "1")]), ("B: 2", &[("B", "2")])]),
         ];

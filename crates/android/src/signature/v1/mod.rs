@@ -13,8 +13,8 @@ mod pkcs7;
 use super::problem::{self, Problem, Problems, Severity};
 use super::report::Signer;
 use super::{Entries, Run};
-use menshen_base::ScanIssue;
 use manifest::Section;
+use menshen_base::ScanIssue;
 use pkcs7::SignedData;
 use rayon::prelude::*;
 use std::collections::{HashMap, HashSet};
@@ -103,7 +103,8 @@ impl Checker<'_> {
         };
         let manifest_bytes = self.read_signature_file(*manifest_index, problems)?;
         let sections = manifest::sections(&manifest_bytes);
-        let (main, sections) = sections.split_first().map_or((None, &[][..]), |(a, b)| (Some(a), b));
+        let (main, sections) =
+            sections.split_first().map_or((None, &[][..]), |(a, b)| (Some(a), b));
         let by_entry = index_sections(sections, &by_name, problems);
         if problems.has_errors() {
             return None;
@@ -117,7 +118,8 @@ impl Checker<'_> {
         }
         candidates.retain_mut(|candidate| {
             let manifest = ManifestView { bytes: &manifest_bytes, main, by_entry: &by_entry };
-            let file = SignatureFile { question: self.question, manifest, problems: Problems::default() };
+            let file =
+                SignatureFile { question: self.question, manifest, problems: Problems::default() };
             file.verify(candidate, problems)
         });
         if !problems.has_errors() {
@@ -272,10 +274,7 @@ impl Checker<'_> {
 }
 
 /// Index of each name. A name that occurs twice makes platforms disagree about its content.
-fn index_names<'e>(
-    entries: &'e dyn Entries,
-    problems: &mut Problems,
-) -> HashMap<&'e [u8], usize> {
+fn index_names<'e>(entries: &'e dyn Entries, problems: &mut Problems) -> HashMap<&'e [u8], usize> {
     let mut by_name = HashMap::with_capacity(entries.count());
     for index in 0..entries.count() {
         let name = entries.name(index);

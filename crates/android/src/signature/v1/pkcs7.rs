@@ -58,7 +58,7 @@ impl<'a> SignedData<'a> {
         fields.expect(der::INTEGER)?;
         let mut algorithms = fields.expect(der::SET)?.children();
         while !algorithms.is_empty() {
-            algorithms.expect(der::SEQUENCE)?.children().expect(der::OID)?;
+            algorithm_identifier(&mut algorithms)?;
         }
         let content_type = fields.expect(der::SEQUENCE)?.children().expect(der::OID)?.content;
         let mut certificates = Vec::new();
@@ -104,7 +104,8 @@ impl<'a> SignedData<'a> {
         let tried = if min < LEVEL_N { 1 } else { self.signers.len() };
         let mut verified = None;
         for signer in self.signers.iter().take(tried) {
-            let found = self.verify_signer(run, &certificates, signer, signature_file, (min, max))?;
+            let found =
+                self.verify_signer(run, &certificates, signer, signature_file, (min, max))?;
             if verified.is_none() {
                 verified = found;
             }
@@ -223,10 +224,9 @@ impl<'a> SignerInfo<'a> {
             }
             _ => None,
         };
-        let digest_algorithm = fields.expect(der::SEQUENCE)?.children().expect(der::OID)?.content;
+        let digest_algorithm = algorithm_identifier(&mut fields)?;
         let signed_attributes = fields.optional(der::CONTEXT_0);
-        let signature_algorithm =
-            fields.expect(der::SEQUENCE)?.children().expect(der::OID)?.content;
+        let signature_algorithm = algorithm_identifier(&mut fields)?;
         let signature = fields.expect(der::OCTET_STRING)?.content;
         Some(Self {
             issuer_and_serial,
@@ -241,6 +241,16 @@ impl<'a> SignerInfo<'a> {
         let digest = levels::digest_algorithm(self.digest_algorithm)?;
         Some((digest, levels::signature_algorithm(self.signature_algorithm)?))
     }
+}
+
+/// The object identifier; parameters must be readable, and that is all.
+fn algorithm_identifier<'a>(fields: &mut Reader<'a>) -> Option<&'a [u8]> {
+    let mut parts = fields.expect(der::SEQUENCE)?.children();
+    let oid = parts.expect(der::OID)?.content;
+    if !parts.is_empty() {
+        parts.next_value()?;
+    }
+    Some(oid)
 }
 
 fn same_name(one: &[u8], other: &[u8]) -> bool {
