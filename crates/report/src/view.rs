@@ -102,8 +102,28 @@ impl<'a> View<'a> {
             Owner::Unknown => Text::new("归属未知", "unknown owner"),
             Owner::Sdk(id) => match self.sdk_names.get(&**id) {
                 Some((zh, en)) => Text::new(format!("SDK：{zh}"), format!("SDK: {en}")),
-                None => Text::new(format!("SDK：{id}"), format!("SDK: {id}")),
+                // Code can be an SDK's by its package alone, without enough to call it present.
+                None => match menshen_models::sdks().get(id) {
+                    Some(sdk) => {
+                        let en = if sdk.name_en.is_empty() { sdk.name_zh } else { sdk.name_en };
+                        Text::new(format!("SDK：{}", sdk.name_zh), format!("SDK: {en}"))
+                    }
+                    None => Text::new(format!("SDK：{id}"), format!("SDK: {id}")),
+                },
             },
+        }
+    }
+
+    /// `baseline "default" is met`.
+    pub(crate) fn baseline(&self) -> Text {
+        let gate = &self.assessment.gate;
+        let (zh, en) = match &*gate.baseline {
+            "" => ("基线".to_owned(), "the baseline".to_owned()),
+            name => (format!("基线“{name}”"), format!("baseline \"{name}\"")),
+        };
+        match gate.passed {
+            true => Text::new(format!("满足{zh}"), format!("{en} is met")),
+            false => Text::new(format!("不满足{zh}"), format!("{en} is not met")),
         }
     }
 
@@ -127,7 +147,10 @@ impl<'a> View<'a> {
 
 /// Where something is in an artifact, in one line: code by its method, all else by its path.
 pub(crate) fn place_line(artifact_name: &str, place: &Place) -> String {
-    let path = inner_path(artifact_name, &place.path);
+    let path = match inner_path(artifact_name, &place.path) {
+        "" if place.code.is_none() => artifact_name,
+        path => path,
+    };
     let Some(code) = &place.code else {
         return match place.offset {
             Some(offset) => format!("{path} @0x{offset:x}"),

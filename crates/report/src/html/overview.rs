@@ -54,17 +54,8 @@ pub(super) fn hero(page: &mut Page, view: &View<'_>, index: usize) {
         page.element_text("small", "", version);
     }
     page.raw("</h1><p>");
-    let baseline = &gate.baseline;
-    page.both(&match gate.passed {
-        true => Text::new(
-            format!("满足基线“{baseline}”。"),
-            format!("Baseline \"{baseline}\" is met. "),
-        ),
-        false => Text::new(
-            format!("不满足基线“{baseline}”。"),
-            format!("Baseline \"{baseline}\" is not met. "),
-        ),
-    });
+    let baseline = view.baseline();
+    page.both(&Text::new(format!("{}。", baseline.zh), format!("{}. ", baseline.en)));
     if view.open.is_empty() {
         page.both(&Text::new(
             "在已检查的范围内未发现问题。",

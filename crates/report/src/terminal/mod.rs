@@ -77,16 +77,11 @@ fn verdict(page: &mut Printer, view: &View<'_>) {
     };
     let version = view.assessment.artifact.version_name.as_deref().unwrap_or_default();
     let name = layout::visible(&format!("{} {version}", view.name())).trim().to_owned();
-    let baseline = layout::visible(&gate.baseline);
-    let mut line = match (page.lang, gate.passed) {
-        (Lang::Zh, true) => format!("{name}：满足基线“{baseline}”，得分 {}/100", gate.score),
-        (Lang::Zh, false) => format!("{name}：不满足基线“{baseline}”，得分 {}/100", gate.score),
-        (Lang::En, true) => {
-            format!("{name}: baseline \"{baseline}\" is met, score {}/100", gate.score)
-        }
-        (Lang::En, false) => {
-            format!("{name}: baseline \"{baseline}\" is not met, score {}/100", gate.score)
-        }
+    let baseline = view.baseline();
+    let baseline = layout::visible(baseline.get(page.lang));
+    let mut line = match page.lang {
+        Lang::Zh => format!("{name}：{baseline}，得分 {}/100", gate.score),
+        Lang::En => format!("{name}: {baseline}, score {}/100", gate.score),
     };
     match (view.assessment.scan_issues.len(), page.lang) {
         (0, _) => {}
