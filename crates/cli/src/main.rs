@@ -3,6 +3,7 @@
 
 mod arguments;
 mod date;
+mod flows;
 mod output;
 mod rules;
 mod scan;
@@ -15,6 +16,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = match &arguments.command {
         Command::Scan(arguments) => scan::run(arguments),
+        Command::Flows(arguments) => flows::run(arguments),
         Command::Rules(arguments) => rules::run(arguments),
         Command::Explain(arguments) => rules::explain(arguments),
         Command::Completions { shell } => output::to_stdout(|out| {
