@@ -7,6 +7,7 @@
 //! - `corpus [--part ci|all]`: real packages by exact version and digest.
 //! - `crosscheck [dex|manifest|signature]`: our readers against other tools on the corpus.
 //! - `bench`: cost as a ratio against other programs measured in the same run.
+//! - `score`: the data flow analysis on fixtures/flows, as precision, recall and F1.
 //! - `tidy`, `licences`: rules of the house and of the dependencies.
 //!
 //! Programs of the machine are called for what they do well (tar, unzip, the package clients);
@@ -19,6 +20,7 @@ mod crosscheck;
 mod fetch;
 mod fixtures;
 mod licences;
+mod score;
 mod shell;
 mod tidy;
 mod toolchain;
@@ -48,6 +50,7 @@ fn command(arguments: &[String]) -> Result<()> {
         "crosscheck" => crosscheck::run(rest),
         "fixtures" => fixtures::run(rest),
         "licences" => licences::run(),
+        "score" => score::run(rest),
         "tidy" => tidy::run(),
         "toolchain" => toolchain::fetch().map(|folder| println!("{}", folder.display())),
         "help" | "--help" | "-h" => {
@@ -66,6 +69,7 @@ fn usage() -> &'static str {
   corpus [--part ci|all]          fetch real packages into target/corpus or $MENSHEN_CORPUS
   crosscheck [PART...]             our readers against dexdump, aapt2 and apksigner
   bench [--runs N] [--binary F]   cost of scans, as ratios
+  score [--category C] [--write]  the flow analysis on fixtures/flows: precision, recall, F1
   tidy                            rules of the house
   licences                        licences of the dependencies
   toolchain                       fetch what builds the fixtures"
