@@ -2,7 +2,9 @@
 //! the gate passes, 1 when it does not, 2 when it was used wrongly or could not read its input.
 
 mod arguments;
+mod checks;
 mod date;
+mod diff;
 mod output;
 mod rules;
 mod scan;
@@ -15,8 +17,12 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = match &arguments.command {
         Command::Scan(arguments) => scan::run(arguments),
+        Command::Diff(arguments) => diff::run(arguments),
         Command::Rules(arguments) => rules::run(arguments),
         Command::Explain(arguments) => rules::explain(arguments),
+        Command::Schema => output::to_stdout(|out| {
+            writeln!(out, "{:#}", menshen_report::json::schema())
+        }),
         Command::Completions { shell } => output::to_stdout(|out| {
             clap_complete::generate(*shell, &mut Arguments::command(), "menshen", out);
             Ok(())
