@@ -55,11 +55,10 @@ fn snapshot(path: &Path, options: &Options<'_>, lang: Lang) -> Result<Snapshot> 
             .with_context(|| format!("{shown} is not a report of menshen"))?;
         let mut sides = Snapshot::from_json(&json)
             .map_err(|error| anyhow!("{shown}: {}", error.text().get(lang)))?;
-        return match (sides.pop(), sides.len()) {
-            (Some(side), 0) => Ok(side),
-            (_, more) => {
-                bail!("{shown} is a report on {more} more apps than one: give a report on one app")
-            }
+        let count = sides.len();
+        return match sides.pop() {
+            Some(side) if count == 1 => Ok(side),
+            _ => bail!("{shown} is a report on {count} apps: one on one app is needed"),
         };
     }
     let (inputs, missing) = discover(&[path.to_owned()]);
