@@ -25,9 +25,7 @@ pub(crate) enum Command {
     /// Print the JSON schema of the report / 输出 JSON 报告的模式
     Schema,
     /// Print a completion script / 输出命令补全脚本
-    Completions {
-        shell: clap_complete::Shell,
-    },
+    Completions { shell: clap_complete::Shell },
     /// Print the manual page / 输出手册页
     Man,
 }

@@ -161,10 +161,7 @@ impl Scans<'_> {
         let scanned = assess(input, &options);
         if !scanned.readable {
             let path = path.display();
-            return Err(Text::new(
-                format!("{path} 无法读取"),
-                format!("{path} cannot be read"),
-            ));
+            return Err(Text::new(format!("{path} 无法读取"), format!("{path} cannot be read")));
         }
         let text = self.subject.files.iter().find(|(path, _)| *path == outcome.path);
         let tests = text.and_then(|(path, text)| parse_tests(path, text).ok());

@@ -49,8 +49,7 @@ pub(crate) fn run(arguments: &DiffArguments) -> Result<ExitCode> {
 fn snapshot(path: &Path, options: &Options<'_>, lang: Lang) -> Result<Snapshot> {
     if is_report(path) {
         let shown = path.display();
-        let text =
-            std::fs::read_to_string(path).with_context(|| format!("cannot read {shown}"))?;
+        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {shown}"))?;
         let json = serde_json::from_str(&text)
             .with_context(|| format!("{shown} is not a report of menshen"))?;
         let mut sides = Snapshot::from_json(&json)

@@ -20,16 +20,16 @@ fn main() -> ExitCode {
         Command::Diff(arguments) => diff::run(arguments),
         Command::Rules(arguments) => rules::run(arguments),
         Command::Explain(arguments) => rules::explain(arguments),
-        Command::Schema => output::to_stdout(|out| {
-            writeln!(out, "{:#}", menshen_report::json::schema())
-        }),
+        Command::Schema => {
+            output::to_stdout(|out| writeln!(out, "{:#}", menshen_report::json::schema()))
+        }
         Command::Completions { shell } => output::to_stdout(|out| {
             clap_complete::generate(*shell, &mut Arguments::command(), "menshen", out);
             Ok(())
         }),
-        Command::Man => output::to_stdout(|out| {
-            clap_mangen::Man::new(Arguments::command()).render(out)
-        }),
+        Command::Man => {
+            output::to_stdout(|out| clap_mangen::Man::new(Arguments::command()).render(out))
+        }
     };
     match outcome {
         Ok(code) => code,

@@ -106,7 +106,13 @@ fn list(selection: &RuleSelection) -> Result<ExitCode> {
     output::to_stdout(|out| {
         for rule in pack.rules() {
             let severity = format!("{:?}", rule.severity).to_lowercase();
-            writeln!(out, "{:<14} {severity:<9} {:<10} {}", rule.id, rule.area, rule.title.get(lang))?;
+            writeln!(
+                out,
+                "{:<14} {severity:<9} {:<10} {}",
+                rule.id,
+                rule.area,
+                rule.title.get(lang)
+            )?;
         }
         Ok(())
     })
@@ -123,8 +129,9 @@ fn show(id: &str, selection: &RuleSelection) -> Result<ExitCode> {
     let builtin = RulePack::builtin_sources().iter().find(|(path, _)| *path == rule.path);
     let text = match builtin {
         Some((_, text)) => (*text).to_owned(),
-        None => fs::read_to_string(&rule.path)
-            .with_context(|| format!("cannot read {}", rule.path))?,
+        None => {
+            fs::read_to_string(&rule.path).with_context(|| format!("cannot read {}", rule.path))?
+        }
     };
     output::to_stdout(|out| out.write_all(text.as_bytes()))
 }

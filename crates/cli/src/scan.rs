@@ -62,11 +62,7 @@ pub(crate) fn use_threads(threads: Option<usize>) {
 }
 
 /// The baseline file, or the one that Menshen comes with, and the accepted earlier report.
-pub(crate) fn baseline(
-    file: Option<&Path>,
-    accept: Option<&Path>,
-    lang: Lang,
-) -> Result<Baseline> {
+pub(crate) fn baseline(file: Option<&Path>, accept: Option<&Path>, lang: Lang) -> Result<Baseline> {
     let read = |path: &Path| {
         std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
     };
