@@ -18,14 +18,16 @@ pub(crate) enum Command {
     Scan(ScanArguments),
     /// Flows of private data from sources to sinks / 数据流：从来源到去向
     Flows(FlowsArguments),
+    /// Compare two versions of an app / 比较应用的两个版本
+    Diff(DiffArguments),
     /// List, show, check and test rules / 查看、检查和测试规则
     Rules(RulesArguments),
     /// Explain a rule: what is wrong, why, how to fix it / 解释一条规则
     Explain(ExplainArguments),
+    /// Print the JSON schema of the report / 输出 JSON 报告的模式
+    Schema,
     /// Print a completion script / 输出命令补全脚本
-    Completions {
-        shell: clap_complete::Shell,
-    },
+    Completions { shell: clap_complete::Shell },
     /// Print the manual page / 输出手册页
     Man,
 }
@@ -100,6 +102,37 @@ pub(crate) enum FlowsFormat {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct DiffArguments {
+    /// The earlier version: an app, or its JSON report
+    pub(crate) old: PathBuf,
+    /// The later version: an app, or its JSON report
+    pub(crate) new: PathBuf,
+    /// How much to spend on an app
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) depth: Depth,
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: DiffFormat,
+    /// Write the comparison to this file instead of standard output
+    #[arg(long, short, value_name = "PATH")]
+    pub(crate) output: Option<PathBuf>,
+    /// Folder of further rules; may be given several times
+    #[arg(long, value_name = "DIR")]
+    pub(crate) rules: Vec<PathBuf>,
+    /// Baseline file: which new findings count
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Language of the page; by default that of the environment
+    #[arg(long, value_enum)]
+    pub(crate) lang: Option<Language>,
+    /// Number of threads; by default one for each processor
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+    /// The day that expiry dates are compared with, 2026-11-25; by default today
+    #[arg(long, value_name = "DAY")]
+    pub(crate) as_of: Option<String>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct RulesArguments {
     #[command(subcommand)]
     pub(crate) command: RulesCommand,
@@ -115,10 +148,34 @@ pub(crate) enum RulesCommand {
         #[command(flatten)]
         selection: RuleSelection,
     },
-    /// Check rule files
-    Lint(RuleSelection),
-    /// Run the tests beside the rules
-    Test(RuleSelection),
+    /// Point out errors and probable mistakes / 指出错误和可能的疏漏
+    Lint(RuleFolders),
+    /// Run the tests beside the rules / 运行规则旁的测试
+    Test(RuleTestArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RuleFolders {
+    /// Folders or files of rules; by default the built-in rules
+    #[arg(value_name = "DIR")]
+    pub(crate) folders: Vec<PathBuf>,
+    /// The same as DIR
+    #[arg(long, value_name = "DIR")]
+    pub(crate) rules: Vec<PathBuf>,
+    #[arg(long, value_enum)]
+    pub(crate) lang: Option<Language>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RuleTestArguments {
+    #[command(flatten)]
+    pub(crate) which: RuleFolders,
+    /// Folder that holds <RULE ID>/<INPUT> of the tests that scan a file
+    #[arg(long, value_name = "DIR", default_value = "fixtures/rules")]
+    pub(crate) fixtures: PathBuf,
+    /// The day that expiry dates are compared with, 2026-11-25; by default today
+    #[arg(long, value_name = "DAY")]
+    pub(crate) as_of: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -156,10 +213,27 @@ pub(crate) enum Format {
     Cyclonedx,
 }
 
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DiffFormat {
+    #[default]
+    Terminal,
+    Json,
+    Html,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Language {
     Zh,
     En,
+}
+
+impl Depth {
+    pub(crate) fn of_scan(self) -> menshen_scan::Depth {
+        match self {
+            Self::Quick => menshen_scan::Depth::Quick,
+            Self::Deep => menshen_scan::Depth::Deep,
+        }
+    }
 }
 
 /// The chosen language, else that of the environment: Chinese where it says so.

@@ -1,15 +1,25 @@
-//! The day of today.
+//! The day that expiry dates are compared with.
 
+use anyhow::{Result, bail};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+/// The day that the user named, else today.
+pub(crate) fn chosen(named: Option<&str>) -> Result<String> {
+    match named {
+        None => Ok(today()),
+        Some(day) if is_day(day) => Ok(day.to_owned()),
+        Some(other) => bail!("--as-of takes a day in the form 2026-11-25, not {other:?}"),
+    }
+}
+
 /// Today in UTC, ISO 8601: `2026-11-25`.
-pub(crate) fn today() -> String {
+fn today() -> String {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |passed| passed.as_secs());
     of_days(seconds / 86_400)
 }
 
 /// Whether the text is a day in the form `2026-11-25`.
-pub(crate) fn is_day(text: &str) -> bool {
+fn is_day(text: &str) -> bool {
     let digits = |range: std::ops::Range<usize>| {
         text.get(range)
             .filter(|part| part.bytes().all(|b| b.is_ascii_digit()))

@@ -2,7 +2,9 @@
 //! the gate passes, 1 when it does not, 2 when it was used wrongly or could not read its input.
 
 mod arguments;
+mod checks;
 mod date;
+mod diff;
 mod flows;
 mod output;
 mod rules;
@@ -17,15 +19,19 @@ fn main() -> ExitCode {
     let outcome = match &arguments.command {
         Command::Scan(arguments) => scan::run(arguments),
         Command::Flows(arguments) => flows::run(arguments),
+        Command::Diff(arguments) => diff::run(arguments),
         Command::Rules(arguments) => rules::run(arguments),
         Command::Explain(arguments) => rules::explain(arguments),
+        Command::Schema => {
+            output::to_stdout(|out| writeln!(out, "{:#}", menshen_report::json::schema()))
+        }
         Command::Completions { shell } => output::to_stdout(|out| {
             clap_complete::generate(*shell, &mut Arguments::command(), "menshen", out);
             Ok(())
         }),
-        Command::Man => output::to_stdout(|out| {
-            clap_mangen::Man::new(Arguments::command()).render(out)
-        }),
+        Command::Man => {
+            output::to_stdout(|out| clap_mangen::Man::new(Arguments::command()).render(out))
+        }
     };
     match outcome {
         Ok(code) => code,
