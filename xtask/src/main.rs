@@ -7,6 +7,7 @@
 //! - `corpus [--part ci|all]`: real packages by exact version and digest.
 //! - `crosscheck [dex|manifest|signature]`: our readers against other tools on the corpus.
 //! - `bench`: cost as a ratio against other programs measured in the same run.
+//! - `twins`: which rules fire on their vulnerable app and not on its fixed twin.
 //! - `tidy`, `licences`: rules of the house and of the dependencies.
 //!
 //! Programs of the machine are called for what they do well (tar, unzip, the package clients);
@@ -22,6 +23,7 @@ mod licences;
 mod shell;
 mod tidy;
 mod toolchain;
+mod twins;
 
 use anyhow::{Result, bail};
 use std::process::ExitCode;
@@ -50,6 +52,7 @@ fn command(arguments: &[String]) -> Result<()> {
         "licences" => licences::run(),
         "tidy" => tidy::run(),
         "toolchain" => toolchain::fetch().map(|folder| println!("{}", folder.display())),
+        "twins" => twins::run(rest),
         "help" | "--help" | "-h" => {
             println!("{}", usage());
             Ok(())
@@ -66,6 +69,7 @@ fn usage() -> &'static str {
   corpus [--part ci|all]          fetch real packages into target/corpus or $MENSHEN_CORPUS
   crosscheck [PART...]             our readers against dexdump, aapt2 and apksigner
   bench [--runs N] [--binary F]   cost of scans, as ratios
+  twins [--binary F]              rules against the built twins
   tidy                            rules of the house
   licences                        licences of the dependencies
   toolchain                       fetch what builds the fixtures"
