@@ -7,6 +7,8 @@
 //! - `corpus [--part ci|all]`: real packages by exact version and digest.
 //! - `crosscheck [dex|manifest|signature]`: our readers against other tools on the corpus.
 //! - `bench`: cost as a ratio against other programs measured in the same run.
+//! - `docs [--check]`: the pages that are made from the program.
+//! - `dist`: the release.
 //! - `tidy`, `licences`: rules of the house and of the dependencies.
 //!
 //! Programs of the machine are called for what they do well (tar, unzip, the package clients);
@@ -16,6 +18,8 @@ mod bench;
 mod ci;
 mod corpus;
 mod crosscheck;
+mod dist;
+mod docs;
 mod fetch;
 mod fixtures;
 mod licences;
@@ -46,6 +50,8 @@ fn command(arguments: &[String]) -> Result<()> {
         "ci" => ci::run(rest),
         "corpus" => corpus::run(rest),
         "crosscheck" => crosscheck::run(rest),
+        "dist" => dist::run(rest),
+        "docs" => docs::run(rest),
         "fixtures" => fixtures::run(rest),
         "licences" => licences::run(),
         "tidy" => tidy::run(),
@@ -66,6 +72,8 @@ fn usage() -> &'static str {
   corpus [--part ci|all]          fetch real packages into target/corpus or $MENSHEN_CORPUS
   crosscheck [PART...]             our readers against dexdump, aapt2 and apksigner
   bench [--runs N] [--binary F]   cost of scans, as ratios
+  docs [--check]                  pages made from the program: facts, rules, schema
+  dist                            static release build with man page and completions
   tidy                            rules of the house
   licences                        licences of the dependencies
   toolchain                       fetch what builds the fixtures"
