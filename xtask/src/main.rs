@@ -9,6 +9,8 @@
 //! - `bench`: cost as a ratio against other programs measured in the same run.
 //! - `score`: the data flow analysis on fixtures/flows, as precision, recall and F1.
 //! - `twins`: which rules fire on their vulnerable app and not on its fixed twin.
+//! - `docs [--check]`: the pages that are made from the program.
+//! - `dist`: the release.
 //! - `tidy`, `licences`: rules of the house and of the dependencies.
 //!
 //! Programs of the machine are called for what they do well (tar, unzip, the package clients);
@@ -18,6 +20,8 @@ mod bench;
 mod ci;
 mod corpus;
 mod crosscheck;
+mod dist;
+mod docs;
 mod fetch;
 mod fixtures;
 mod licences;
@@ -50,6 +54,8 @@ fn command(arguments: &[String]) -> Result<()> {
         "ci" => ci::run(rest),
         "corpus" => corpus::run(rest),
         "crosscheck" => crosscheck::run(rest),
+        "dist" => dist::run(rest),
+        "docs" => docs::run(rest),
         "fixtures" => fixtures::run(rest),
         "licences" => licences::run(),
         "score" => score::run(rest),
@@ -74,6 +80,8 @@ fn usage() -> &'static str {
   bench [--runs N] [--binary F]   cost of scans, as ratios
   score [--category C] [--write]  the flow analysis on fixtures/flows: precision, recall, F1
   twins [--binary F]              rules against the built twins
+  docs [--check]                  pages made from the program: facts, rules, schema
+  dist                            static release build with man page and completions
   tidy                            rules of the house
   licences                        licences of the dependencies
   toolchain                       fetch what builds the fixtures"
