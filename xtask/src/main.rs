@@ -8,6 +8,7 @@
 //! - `crosscheck [dex|manifest|signature]`: our readers against other tools on the corpus.
 //! - `bench`: cost as a ratio against other programs measured in the same run.
 //! - `score`: the data flow analysis on fixtures/flows, as precision, recall and F1.
+//! - `twins`: which rules fire on their vulnerable app and not on its fixed twin.
 //! - `tidy`, `licences`: rules of the house and of the dependencies.
 //!
 //! Programs of the machine are called for what they do well (tar, unzip, the package clients);
@@ -24,6 +25,7 @@ mod score;
 mod shell;
 mod tidy;
 mod toolchain;
+mod twins;
 
 use anyhow::{Result, bail};
 use std::process::ExitCode;
@@ -53,6 +55,7 @@ fn command(arguments: &[String]) -> Result<()> {
         "score" => score::run(rest),
         "tidy" => tidy::run(),
         "toolchain" => toolchain::fetch().map(|folder| println!("{}", folder.display())),
+        "twins" => twins::run(rest),
         "help" | "--help" | "-h" => {
             println!("{}", usage());
             Ok(())
@@ -67,9 +70,10 @@ fn usage() -> &'static str {
   ci [--install]                  all checks that a change must pass; installs what they call
   fixtures [--check] [NAME...]    build the small apps under fixtures/
   corpus [--part ci|all]          fetch real packages into target/corpus or $MENSHEN_CORPUS
-  crosscheck [PART...]             our readers against dexdump, aapt2 and apksigner
+  crosscheck [PART...]            our readers against dexdump, aapt2 and apksigner
   bench [--runs N] [--binary F]   cost of scans, as ratios
   score [--category C] [--write]  the flow analysis on fixtures/flows: precision, recall, F1
+  twins [--binary F]              rules against the built twins
   tidy                            rules of the house
   licences                        licences of the dependencies
   toolchain                       fetch what builds the fixtures"
