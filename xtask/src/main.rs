@@ -76,7 +76,7 @@ fn usage() -> &'static str {
   ci [--install]                  all checks that a change must pass; installs what they call
   fixtures [--check] [NAME...]    build the small apps under fixtures/
   corpus [--part ci|all]          fetch real packages into target/corpus or $MENSHEN_CORPUS
-  crosscheck [PART...]             our readers against dexdump, aapt2 and apksigner
+  crosscheck [PART...]            our readers against dexdump, aapt2 and apksigner
   bench [--runs N] [--binary F]   cost of scans, as ratios
   score [--category C] [--write]  the flow analysis on fixtures/flows: precision, recall, F1
   twins [--binary F]              rules against the built twins
