@@ -26,6 +26,8 @@ enum Expect {
     Unreadable(&'static str),
     /// Some could be read, and a scan issue says what could not.
     Issue(&'static str),
+    /// The same, and the gate does not pass: exit 1.
+    NotPassed(&'static str),
     /// A report that holds a fact or finding with this text.
     Mentions(&'static str),
     /// Whatever is said, it is said in bounds.
@@ -68,6 +70,10 @@ fn check(what: &str, bytes: &[u8], expected: &Expect) {
         Expect::Issue(code) => {
             assert!(codes.iter().any(|found| found == code), "{what}: {codes:?}");
         }
+        Expect::NotPassed(code) => {
+            assert_eq!(run.code, 1, "{what}: {codes:?}");
+            assert!(codes.iter().any(|found| found == code), "{what}: {codes:?}");
+        }
         Expect::Mentions(text) => {
             let found = memchr::memmem::find(&run.out, text.as_bytes()).is_some();
             assert!(found, "{what}: {text} is not in the report");
@@ -97,7 +103,11 @@ fn random_bytes_behind_a_zip_header() {
     for seed in 1..20 {
         let mut bytes = b"PK\x03\x04".to_vec();
         bytes.extend(noise(20_000, seed));
-        check("random bytes in a zip", &bytes, &Expect::Issue("zip/no-central-directory"));
+        let folder = Folder::new();
+        let path = folder.write("app.apk", &bytes);
+        let (run, report) = report("random bytes in a zip", &folder, &path, &[]);
+        assert_ne!(run.code, 0);
+        assert!(!issue_codes(&report).is_empty());
     }
 }
 
@@ -223,6 +233,20 @@ fn manifests_that_are_missing_or_broken() {
         axml.start("manifest", &[]).end("manifest");
         axml.build()
     };
+    let with_code = |manifest: &[u8]| {
+        let mut dex = Dex::new();
+        dex.strings([("La;", 1)].into_iter());
+        dex.types(1);
+        dex.classes(1, true, 0, 0);
+        let code = Entry::deflated("classes.dex", &dex.build());
+        Archive::of(vec![Entry::deflated("AndroidManifest.xml", manifest), code]).build()
+    };
+    for (what, bytes) in [
+        ("broken manifest, good code", with_code(b"broken")),
+        ("no manifest, good code", with_code(b"")),
+    ] {
+        check(what, &bytes, &Expect::NotPassed("android/no-manifest"));
+    }
     for (what, bytes, code) in [
         ("no manifest", none, "android/no-manifest"),
         ("empty manifest", with(Vec::new()), "android/no-manifest"),
@@ -231,7 +255,7 @@ fn manifests_that_are_missing_or_broken() {
         ("half a manifest", with(whole[..whole.len() / 2].to_vec()), "android/no-manifest"),
         ("encrypted", Archive::of(vec![encrypted]).build(), "zip/encrypted-entry"),
     ] {
-        check(what, &bytes, &Expect::Issue(code));
+        check(what, &bytes, &Expect::Unreadable(code));
     }
     check("manifest without package", &with(empty_root), &Expect::Report);
     check("plain manifest", &apk(Vec::new()), &Expect::Mentions("com.example.bad"));
@@ -245,7 +269,8 @@ fn an_encrypted_zip() {
         let entry = Entry { data: noise(5012, 11), ..Entry::stored(name, &noise(5000, 2)) };
         entry.both(|header| (header.flags, header.compressed) = (1, 5012))
     });
-    check("encrypted", &Archive::of(entries.to_vec()).build(), &Expect::Issue("zip/encrypted-entry"));
+    let bytes = Archive::of(entries.to_vec()).build();
+    check("encrypted", &bytes, &Expect::Unreadable("zip/encrypted-entry"));
 }
 
 #[test]

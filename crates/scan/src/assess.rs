@@ -61,7 +61,8 @@ pub fn assess(input: &Input, options: &Options<'_>) -> Scanned {
     if opened.parts.is_empty() {
         sort_issues(&mut issues);
         limit_issues(&mut issues);
-        return Scanned { assessment: unreadable(input, &blobs, issues, options), readable: false };
+        let assessment = unreadable(input, &blobs, opened.kind, issues, options);
+        return Scanned { assessment, readable: false };
     }
     let interest = options.pack.interest();
     let ask = Ask { interest: &interest, as_of: options.as_of };
@@ -70,16 +71,29 @@ pub fn assess(input: &Input, options: &Options<'_>) -> Scanned {
     sort_issues(&mut issues);
     let rule_options = rule_options(&opened, &gathered, &issues);
     limit_issues(&mut issues);
+    if is_nothing(&gathered) && !issues.is_empty() {
+        let assessment = unreadable(input, &blobs, opened.kind, issues, options);
+        return Scanned { assessment, readable: false };
+    }
     let findings = evaluate(options.pack, &gathered.facts, &rule_options);
     let assessment =
         judge_all(input, &blobs, &opened, gathered, findings, issues, &rule_options, options);
     Scanned { assessment, readable: true }
 }
 
+/// Neither manifest nor code nor any other file of the package could be read.
+fn is_nothing(gathered: &Gathered) -> bool {
+    let coverage = &gathered.coverage;
+    let done =
+        coverage.dex_files.done + coverage.classes.done + coverage.native_libraries.done;
+    done == 0 && gathered.facts.application.is_empty() && gathered.facts.files.is_empty()
+}
+
 /// What is said of an input of which nothing could be read: never that it is clean.
 fn unreadable(
     input: &Input,
     blobs: &[Blob],
+    kind: ArtifactKind,
     scan_issues: Vec<ScanIssue>,
     options: &Options<'_>,
 ) -> Assessment {
@@ -91,7 +105,7 @@ fn unreadable(
         ..Coverage::default()
     };
     Assessment {
-        artifact: artifact(input, blobs, ArtifactKind::Unknown, None),
+        artifact: artifact(input, blobs, kind, None),
         findings: Vec::new(),
         scan_issues,
         controls: Vec::new(),

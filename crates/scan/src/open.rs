@@ -12,6 +12,7 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use std::fs;
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -87,13 +88,25 @@ pub fn read(input: &Input) -> (Vec<Blob>, Vec<ScanIssue>) {
 
 fn read_file(path: &Path) -> Result<Vec<u8>, ScanIssue> {
     let unreadable = |error: std::io::Error| ScanIssue::new(&UNREADABLE).detail(error.to_string());
-    let size = fs::metadata(path).map_err(unreadable)?.len();
-    if size > FILE_BYTES_MAX {
-        return Err(
-            ScanIssue::new(&TOO_LARGE).detail(format!("{size} bytes, read up to {FILE_BYTES_MAX}"))
-        );
+    let found = fs::metadata(path).map_err(unreadable)?;
+    // Devices never end and pipes may never begin.
+    if !found.is_file() {
+        return Err(ScanIssue::new(&UNREADABLE).detail("not a regular file"));
     }
-    fs::read(path).map_err(unreadable)
+    let too_large = |size: u64| {
+        ScanIssue::new(&TOO_LARGE).detail(format!("{size} bytes, read up to {FILE_BYTES_MAX}"))
+    };
+    if found.len() > FILE_BYTES_MAX {
+        return Err(too_large(found.len()));
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(found.len()).unwrap_or(0));
+    // A file may grow while it is read.
+    let file = fs::File::open(path).map_err(unreadable)?;
+    file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    match bytes.len() as u64 {
+        size if size > FILE_BYTES_MAX => Err(too_large(size)),
+        _ => Ok(bytes),
+    }
 }
 
 fn disk_bytes(blobs: &[Blob]) -> u64 {

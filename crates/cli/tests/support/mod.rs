@@ -77,9 +77,10 @@ pub(crate) fn menshen(what: &str, folder: &Folder, arguments: &[&str], paths: &[
         if let Some(status) = child.try_wait().unwrap() {
             break status;
         }
-        if start.elapsed() > WALL_MAX {
+        let late = start.elapsed() > WALL_MAX || cpu_seconds > 3.0 * CPU_SECONDS_MAX;
+        if late || memory_kib > MEMORY_KIB_MAX {
             child.kill().unwrap();
-            panic!("{what}: not done after {WALL_MAX:?}, {cpu_seconds} s of processor time");
+            panic!("{what}: not done after {cpu_seconds} s of processor time, {memory_kib} KiB");
         }
         std::thread::sleep(Duration::from_millis(2));
     };
