@@ -12,10 +12,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Folders below `fixtures/` whose subfolders are fixtures, at the given depth.
-const GROUPS: &[(&str, usize)] = &[("apps", 1), ("inputs", 1), ("rules", 2)];
+const GROUPS: &[(&str, usize)] = &[("apps", 1), ("flows", 2), ("inputs", 1), ("rules", 2)];
 /// What a built file depends on besides its own folder.
 const COMMON: &[&str] = &["tools", "support"];
 const LIST: &str = "built.tsv";
+/// Of a group, for all its fixtures.
+const DEFAULTS: &str = "fixture.properties";
+/// End of the name of a folder whose subfolders are fixtures that belong together.
+pub(crate) const APPS: &str = "apps";
 
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let (flags, names): (Vec<_>, Vec<_>) =
@@ -112,6 +116,15 @@ pub(crate) fn all() -> Result<Vec<String>> {
             }
             level = next;
         }
+        let (sets, mut level): (Vec<_>, Vec<_>) = level
+            .into_iter()
+            .partition(|path: &PathBuf| path.extension().is_some_and(|end| end == APPS));
+        for set in sets {
+            for entry in std::fs::read_dir(set)? {
+                level.push(entry?.path());
+            }
+        }
+        level.retain(|path| path.is_dir());
         for path in level {
             names.push(path.strip_prefix(folder())?.to_string_lossy().into_owned());
         }
@@ -124,6 +137,11 @@ pub(crate) fn all() -> Result<Vec<String>> {
 fn source_digest(name: &str) -> Result<String> {
     let mut text = String::new();
     let own = folder().join(name);
+    let group = Path::new(name).components().next().context("a fixture without a name")?;
+    let defaults = folder().join(group).join(DEFAULTS);
+    if defaults.exists() {
+        writeln!(text, "{} {DEFAULTS}", shell::sha256_file(&defaults)?)?;
+    }
     for root in COMMON.iter().map(|common| folder().join(common)).chain([own]) {
         for file in shell::files(&root)? {
             let shown = file.strip_prefix(folder())?.display().to_string();

@@ -9,6 +9,7 @@
 //! - `bench`: cost as a ratio against other programs measured in the same run.
 //! - `docs [--check]`: the pages that are made from the program.
 //! - `dist`: the release.
+//! - `score`: the data flow analysis on fixtures/flows, as precision, recall and F1.
 //! - `tidy`, `licences`: rules of the house and of the dependencies.
 //!
 //! Programs of the machine are called for what they do well (tar, unzip, the package clients);
@@ -23,6 +24,7 @@ mod docs;
 mod fetch;
 mod fixtures;
 mod licences;
+mod score;
 mod shell;
 mod tidy;
 mod toolchain;
@@ -54,6 +56,7 @@ fn command(arguments: &[String]) -> Result<()> {
         "docs" => docs::run(rest),
         "fixtures" => fixtures::run(rest),
         "licences" => licences::run(),
+        "score" => score::run(rest),
         "tidy" => tidy::run(),
         "toolchain" => toolchain::fetch().map(|folder| println!("{}", folder.display())),
         "help" | "--help" | "-h" => {
@@ -74,6 +77,7 @@ fn usage() -> &'static str {
   bench [--runs N] [--binary F]   cost of scans, as ratios
   docs [--check]                  pages made from the program: facts, rules, schema
   dist                            static release build with man page and completions
+  score [--category C] [--write]  the flow analysis on fixtures/flows: precision, recall, F1
   tidy                            rules of the house
   licences                        licences of the dependencies
   toolchain                       fetch what builds the fixtures"

@@ -5,6 +5,7 @@ mod arguments;
 mod checks;
 mod date;
 mod diff;
+mod flows;
 mod output;
 mod rules;
 mod scan;
@@ -18,6 +19,7 @@ fn main() -> ExitCode {
     let outcome = match &arguments.command {
         Command::Scan(arguments) => scan::run(arguments),
         Command::Diff(arguments) => diff::run(arguments),
+        Command::Flows(arguments) => flows::run(arguments),
         Command::Rules(arguments) => rules::run(arguments),
         Command::Explain(arguments) => rules::explain(arguments),
         Command::Schema => {

@@ -47,6 +47,17 @@ pub fn detect(root: Node<'_>, path: &str) -> Vec<Fact<View>> {
     root.descendants().filter_map(|node| view(node, path)).collect()
 }
 
+/// Resource ids of the fields of a layout whose text is hidden.
+pub fn hidden_views(root: Node<'_>) -> Vec<i64> {
+    root.descendants()
+        .filter(|node| {
+            node.int("inputType").is_some_and(is_password) || node.any_flag("password") == Some(true)
+        })
+        .filter_map(|node| node.attribute("id")?.as_reference())
+        .map(i64::from)
+        .collect()
+}
+
 fn view(node: Node<'_>, path: &str) -> Option<Fact<View>> {
     let class = node.tag();
     let on_click = node.text("onClick");

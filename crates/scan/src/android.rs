@@ -8,6 +8,7 @@ use crate::content::{self, Content};
 use crate::module::Module;
 use crate::open::{Opened, Part};
 use crate::{code, xml};
+use menshen_android::aab;
 use menshen_android::arsc::ResourceTable;
 use menshen_android::axml::Document;
 use menshen_android::signature::{self, ApkView, Entries};
@@ -22,7 +23,7 @@ use menshen_detect::{
 use menshen_facts::{Application, Facts, Interest};
 use menshen_rules::assessment::{ArtifactKind, Coverage, Share};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Largest resource table that is read.
 const TABLE_BYTES_MAX: usize = 512 << 20;
@@ -58,6 +59,16 @@ pub struct Gathered {
 struct Described<'o, 'a> {
     module: Module<'o, 'a>,
     document: Option<Document>,
+}
+
+/// Manifest, configuration and layouts alone.
+pub(crate) fn outline(opened: &Opened<'_>, ask: &Ask<'_>) -> (About, Vec<ScanIssue>) {
+    let mut gathered = Gathered::default();
+    let modules = describe(opened, &mut gathered.issues);
+    let bytes = table_bytes(&modules, &mut gathered.issues);
+    let resources = Resources::new(tables(opened.kind, &bytes, &mut gathered.issues));
+    let about = about(&modules, &resources, opened.kind, ask, &mut gathered);
+    (about, gathered.issues)
 }
 
 /// Looks at everything in the package.
@@ -147,7 +158,7 @@ fn tables<'b>(
     let mut merged: Option<ResourceTable<'_>> = None;
     for (path, bytes) in all {
         let (table, found) = match kind {
-            ArtifactKind::Aab => (None, Vec::new()),
+            ArtifactKind::Aab => aab::parse_resources(bytes),
             _ => ResourceTable::parse(bytes),
         };
         issues.extend(found.into_iter().map(|issue| issue.within(path)));
@@ -161,9 +172,11 @@ fn tables<'b>(
 }
 
 /// What manifest and resources say.
-struct About {
-    facts: Facts,
-    ownership: Ownership,
+pub(crate) struct About {
+    pub(crate) facts: Facts,
+    pub(crate) ownership: Ownership,
+    /// Ids of views whose text is hidden.
+    pub(crate) hidden_views: BTreeSet<i64>,
 }
 
 impl About {
@@ -179,7 +192,11 @@ fn about(
     ask: &Ask<'_>,
     gathered: &mut Gathered,
 ) -> About {
-    let mut about = About { facts: Facts::default(), ownership: Ownership::default() };
+    let mut about = About {
+        facts: Facts::default(),
+        ownership: Ownership::default(),
+        hidden_views: BTreeSet::new(),
+    };
     let mut base: Option<Application> = None;
     let is_library = matches!(kind, ArtifactKind::Aar | ArtifactKind::Jar);
     for (index, Described { module, document }) in modules.iter().enumerate() {
@@ -275,6 +292,7 @@ fn look_at_layouts(
         if let Some((path, document)) = find_xml(modules, path, issues) {
             let root = Node { element: &document.root, resources };
             about.facts.views.append(&mut layouts::detect(root, &path));
+            about.hidden_views.extend(layouts::hidden_views(root));
         }
     }
 }

@@ -7,6 +7,7 @@ mod android;
 mod assess;
 mod code;
 mod content;
+mod flows;
 mod input;
 mod module;
 mod open;
@@ -14,5 +15,6 @@ mod xml;
 
 pub use assess::{Depth, Options, Scanned, assess};
 pub use android::{Ask, Gathered, gather};
+pub use flows::flows;
 pub use input::{Input, NoInput, Reason, discover};
 pub use open::{Blob, Inner, Opened, inner, open, read};

@@ -1,6 +1,7 @@
 //! XML files of a module, in whichever form its kind of package keeps them.
 
 use crate::module::{Module, XmlForm};
+use menshen_android::aab;
 use menshen_android::axml::Document;
 use menshen_archive::Entry;
 use menshen_base::ScanIssue;
@@ -25,7 +26,7 @@ pub(crate) fn read(
     let (document, found) = match module.xml_form() {
         XmlForm::Binary => Document::parse(&bytes),
         XmlForm::Text => Document::parse_text(&bytes),
-        XmlForm::Protobuf => (None, Vec::new()),
+        XmlForm::Protobuf => aab::parse_xml(&bytes),
     };
     issues.extend(found.into_iter().map(|issue| issue.within(&path)));
     document

@@ -33,6 +33,7 @@ pub(super) enum Kind {
 struct Info {
     class: Rc<str>,
     kind: Kind,
+    name: Option<Rc<str>>,
     /// Stands for several objects at a time: writes add and do not replace.
     many: bool,
 }
@@ -52,7 +53,11 @@ impl Objects {
             return *object;
         }
         let object = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
-        self.all.push(Info { class: Rc::clone(class), kind, many: false });
+        let name = match &origin {
+            Origin::Named(name) => Some(Rc::clone(name)),
+            Origin::Site { .. } => None,
+        };
+        self.all.push(Info { class: Rc::clone(class), kind, name, many: false });
         if matches!(origin, Origin::Named(_)) {
             self.named.push(object);
         }
@@ -75,6 +80,11 @@ impl Objects {
 
     pub(super) fn class(&self, object: ObjId) -> Rc<str> {
         self.all.get(object as usize).map_or_else(|| "".into(), |info| Rc::clone(&info.class))
+    }
+
+    /// Of objects that are one of their kind.
+    pub(super) fn name(&self, object: ObjId) -> Option<&Rc<str>> {
+        self.all.get(object as usize)?.name.as_ref()
     }
 
     pub(super) fn kind(&self, object: ObjId) -> Kind {

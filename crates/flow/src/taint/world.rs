@@ -13,6 +13,7 @@ pub(super) const ACC_STATIC: u32 = 0x8;
 pub(super) const ACC_NATIVE: u32 = 0x100;
 pub(super) const ACC_ABSTRACT: u32 = 0x400;
 const ACC_PRIVATE: u32 = 0x2;
+const ACC_BRIDGE: u32 = 0x40;
 
 /// A method with its code in the intermediate representation.
 #[derive(Debug)]
@@ -155,6 +156,11 @@ impl<'w, 'a> World<'w, 'a> {
         let library = self.program.class(class).is_none() || (self.is_library)(class);
         self.library.insert(class.into(), library);
         !library
+    }
+
+    /// The class is followed even where its package is a library's: the app declares it.
+    pub(super) fn follow(&mut self, class: &str) {
+        self.library.insert(class.into(), false);
     }
 
     /// The class itself, then everything above it.
@@ -370,6 +376,67 @@ impl<'w, 'a> World<'w, 'a> {
             returns: "void".into(),
             line: Rc::new([]),
             library: crate::library::Callee::new(&signature),
+        })
+    }
+}
+
+impl World<'_, '_> {
+    /// All methods of this name that an object of the class has, nearest class first.
+    pub(super) fn overloads(&mut self, class: &str, name: &str) -> Vec<Rc<Method>> {
+        let mut descriptors: Vec<Rc<str>> = Vec::new();
+        for above in self.line_of(class).iter() {
+            if name == "<init>" && above != class {
+                break;
+            }
+            let Some(members) = self.members(above) else { continue };
+            let mut own: Vec<Rc<str>> = members
+                .methods
+                .iter()
+                .filter(|((known, _), method)| {
+                    // Bridges do what the method that they call does.
+                    &**known == name && method.access & ACC_BRIDGE == 0
+                })
+                .map(|((_, descriptor), _)| Rc::clone(descriptor))
+                .filter(|descriptor| !descriptors.contains(descriptor))
+                .collect();
+            own.sort();
+            descriptors.extend(own);
+        }
+        descriptors
+            .into_iter()
+            .filter_map(|descriptor| self.find(class, name, &descriptor))
+            .collect()
+    }
+
+    /// The class is an activity, a service, a receiver, a provider or an application.
+    pub(super) fn is_component(&mut self, class: &str) -> bool {
+        const COMPONENTS: [&str; 5] = [
+            "android.app.Activity",
+            "android.app.Service",
+            "android.content.BroadcastReceiver",
+            "android.content.ContentProvider",
+            "android.app.Application",
+        ];
+        self.line_of(class).iter().any(|above| COMPONENTS.contains(&above.as_str()))
+    }
+
+    /// A platform method of which only the name is known.
+    pub(super) fn named_callee(&mut self, class: &str, name: &str, arguments: usize) -> Rc<Callee> {
+        let descriptor = format!("({})Ljava/lang/Object;", "Ljava/lang/Object;".repeat(arguments));
+        let signature = crate::ir::MethodSig {
+            class: class.into(),
+            name: name.into(),
+            descriptor: descriptor.as_str().into(),
+        };
+        Rc::new(Callee {
+            class: class.into(),
+            name: name.into(),
+            kinds: vec![b'L'; arguments],
+            parameters: vec!["java.lang.Object".into(); arguments],
+            returns: "java.lang.Object".into(),
+            line: self.line_of(class),
+            library: crate::library::Callee::new(&signature),
+            descriptor: descriptor.as_str().into(),
         })
     }
 }

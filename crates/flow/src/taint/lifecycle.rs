@@ -1,0 +1,416 @@
+//! The order in which the platform runs an app: components with their lifecycles, events while
+//! they wait, and what lasts between them.
+//!
+//! What lasts is the process: static fields, intents on their way, preferences, results. Each
+//! component is run from it and adds to it, until nothing new comes of it.
+
+use super::app::ComponentKind;
+use super::domain::{Heap, Key, ObjId, Value};
+use super::machine::{Machine, Outcome};
+use super::objects::Kind;
+use std::rc::Rc;
+
+/// Rounds over all components.
+const ROUNDS_MAX: usize = 4;
+/// Rounds of events of one component.
+const EVENT_ROUNDS_MAX: usize = 4;
+
+/// Methods of an activity that have their place in its order.
+const ACTIVITY_ORDER: [&str; 14] = [
+    "<init>", "attachBaseContext", "onCreate", "onStart", "onRestoreInstanceState", "onPostCreate",
+    "onResume", "onPostResume", "onPause", "onSaveInstanceState", "onStop", "onRestart",
+    "onDestroy", "onRetainNonConfigurationInstance",
+];
+/// Parameters that carry an intent to a component.
+const INTENT: &str = "Landroid/content/Intent;";
+const BUNDLE: &str = "Landroid/os/Bundle;";
+
+impl Machine<'_, '_, '_> {
+    /// Runs the whole app.
+    pub(super) fn run_app(&mut self) {
+        let mut process = Heap::default();
+        for _ in 0..ROUNDS_MAX {
+            let before = process.clone();
+            self.run_application(&mut process);
+            for index in self.order() {
+                if self.exhausted {
+                    return;
+                }
+                if self.may_start(index, &process) {
+                    self.component = Some(index);
+                    let after = self.run_component(index, process.clone());
+                    self.component = None;
+                    self.keep(&mut process, after);
+                }
+            }
+            let mut joined = before;
+            let objects = &self.objects;
+            let zero = |object, key: &Key| objects.starts_zero(object, key);
+            if !joined.join(&process, &zero, false) {
+                break;
+            }
+            process = joined;
+        }
+    }
+
+    /// Providers first, then what the user sees, then the rest.
+    fn order(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.app.components.len()).collect();
+        order.sort_by_key(|index| {
+            let component = &self.app.components[*index];
+            (component.kind != ComponentKind::Provider, !component.launcher, *index)
+        });
+        order
+    }
+
+    fn may_start(&mut self, index: usize, process: &Heap) -> bool {
+        let open = self.app.components.get(index).is_some_and(|component| component.open);
+        let intent = self.intent_of(index);
+        open || process.get(intent, &Key::Made).is_some()
+    }
+
+    /// Adds to the process what lasts of a component's run.
+    fn keep(&mut self, process: &mut Heap, mut after: Heap) {
+        after.collect(self.objects.roots().collect::<Vec<_>>());
+        let objects = &self.objects;
+        process.join(&after, &|object, key| objects.starts_zero(object, key), false);
+    }
+
+    fn run_application(&mut self, process: &mut Heap) {
+        let Some(class) = self.app.application.clone() else { return };
+        let class: Rc<str> = class.as_str().into();
+        if !self.world.is_app(&class) {
+            return;
+        }
+        let object = self.objects.named("application", &class, Kind::Made);
+        let mut heap = process.clone();
+        if heap.get(object, &Key::Made).is_none() {
+            heap.set(object, Key::Made, Value::int(1));
+            heap = self.event(heap, object, "<init>", &[]);
+        }
+        for name in ["attachBaseContext", "onCreate"] {
+            heap = self.event(heap, object, name, &[]);
+        }
+        heap = self.events(heap, object, &["<init>", "attachBaseContext", "onCreate"]);
+        self.keep(process, heap);
+    }
+
+    fn run_component(&mut self, index: usize, process: Heap) -> Heap {
+        let Some(component) = self.app.components.get(index) else { return process };
+        let class: Rc<str> = component.class.as_str().into();
+        let kind = component.kind;
+        if self.world.program.class(&class).is_none() {
+            return process;
+        }
+        self.world.follow(&class);
+        let object = self.objects.named(&format!("component {index} {class}"), &class, Kind::Made);
+        let mut heap = process;
+        let services = matches!(kind, ComponentKind::Service | ComponentKind::Provider);
+        if !services || heap.get(object, &Key::Made).is_none() {
+            heap.clear(object);
+            heap.set(object, Key::Made, Value::int(1));
+            heap = self.event(heap, object, "<init>", &[]);
+        }
+        self.made.insert(class);
+        match kind {
+            ComponentKind::Activity => self.activity(index, object, heap),
+            ComponentKind::Service => self.service(index, object, heap),
+            ComponentKind::Receiver => {
+                let intent = self.intent_value(index, &mut heap);
+                let heap = self.event(heap, object, "onReceive", &[Value::open(), intent]);
+                self.events(heap, object, &["<init>", "onReceive"])
+            }
+            ComponentKind::Provider => {
+                let heap = self.event(heap, object, "onCreate", &[]);
+                self.events(heap, object, &["<init>", "onCreate"])
+            }
+        }
+    }
+
+    /// created → started → resumed → events → paused → stopped → destroyed, with the ways back.
+    fn activity(&mut self, index: usize, object: ObjId, heap: Heap) -> Heap {
+        let saved = self.objects.named(&format!("saved state of {index}"), "android.os.Bundle", Kind::Given);
+        let bundle = Value::object(saved);
+        let mut created = heap.clone();
+        let mut end = heap;
+        for round in 0..EVENT_ROUNDS_MAX {
+            let before = end.clone();
+            let mut at = created.clone();
+            at = self.event(at, object, "attachBaseContext", &[]);
+            let mut first = bundle.clone();
+            first.join(&Value::null());
+            at = self.event(at, object, "onCreate", &[first]);
+            at = self.event(at, object, "onStart", &[]);
+            at = self.event(at, object, "onRestoreInstanceState", std::slice::from_ref(&bundle));
+            at = self.event(at, object, "onPostCreate", &[]);
+            let mut resumed = at;
+            for _ in 0..EVENT_ROUNDS_MAX {
+                let start = resumed.clone();
+                let mut at = resumed.clone();
+                at = self.event(at, object, "onResume", &[]);
+                at = self.event(at, object, "onPostResume", &[]);
+                at = self.events(at, object, &ACTIVITY_ORDER);
+                at = self.event(at, object, "onPause", &[]);
+                // Paused: back to resumed, or on to stopped.
+                self.merge(&mut resumed, &at);
+                at = self.event(at, object, "onSaveInstanceState", std::slice::from_ref(&bundle));
+                at = self.event(at, object, "onRetainNonConfigurationInstance", &[]);
+                at = self.event(at, object, "onStop", &[]);
+                let stopped = at.clone();
+                at = self.event(at, object, "onRestart", &[]);
+                at = self.event(at, object, "onStart", &[]);
+                self.merge(&mut resumed, &at);
+                let destroyed = self.event(stopped, object, "onDestroy", &[]);
+                self.merge(&mut end, &destroyed);
+                if !self.merge(&mut resumed, &start.clone()) && resumed.same(&start) || self.exhausted {
+                    break;
+                }
+                let mut check = start;
+                if !self.merge(&mut check, &resumed) {
+                    break;
+                }
+            }
+            // Made anew after destruction: what lasts and the saved state are there again.
+            let mut again = end.clone();
+            again.clear(object);
+            again.set(object, Key::Made, Value::int(1));
+            again = self.event(again, object, "<init>", &[]);
+            let changed = self.merge(&mut created, &again);
+            let mut check = before;
+            if self.exhausted || (round > 0 && !self.merge(&mut check, &end)) || !changed {
+                break;
+            }
+        }
+        end
+    }
+
+    fn service(&mut self, index: usize, object: ObjId, heap: Heap) -> Heap {
+        let mut at = self.event(heap, object, "attachBaseContext", &[]);
+        at = self.event(at, object, "onCreate", &[]);
+        let intent = self.intent_value(index, &mut at);
+        for name in ["onStartCommand", "onStart", "onHandleIntent", "onHandleWork"] {
+            at = self.event(at, object, name, std::slice::from_ref(&intent));
+        }
+        let (after, binder) = self.event_value(at, object, "onBind", std::slice::from_ref(&intent));
+        at = after;
+        if let Some(binder) = binder {
+            let known = self.binder_of(index);
+            at.add(known, Key::Inner, &binder);
+            at.set(known, Key::Made, Value::int(1));
+        }
+        let order = [
+            "<init>", "attachBaseContext", "onCreate", "onStartCommand", "onStart", "onBind",
+            "onHandleIntent", "onDestroy", "onUnbind",
+        ];
+        at = self.events(at, object, &order);
+        at = self.event(at, object, "onUnbind", &[intent]);
+        self.event(at, object, "onDestroy", &[])
+    }
+
+    /// Everything that may happen while a component waits, in any order.
+    fn events(&mut self, heap: Heap, object: ObjId, order: &[&str]) -> Heap {
+        let mut all = heap;
+        for _ in 0..EVENT_ROUNDS_MAX {
+            let before = all.clone();
+            for (name, descriptor) in self.own_events(object, order) {
+                let after = self.overload(all.clone(), object, &name, &descriptor, &[]);
+                self.merge(&mut all, &after);
+            }
+            let registry = self.objects.named("registry", "", Kind::Given);
+            let registered: Vec<(ObjId, Rc<str>)> = all
+                .cells(registry)
+                .filter_map(|(key, parameter)| match key {
+                    Key::Index(object) => {
+                        Some((ObjId::try_from(*object).ok()?, parameter.as_text()?.clone()))
+                    }
+                    _ => None,
+                })
+                .collect();
+            for (callback, parameter) in registered {
+                let class = self.objects.class(callback);
+                for (name, descriptor) in self.called_back(&class, &parameter) {
+                    if callback == object && order.contains(&&*name) {
+                        continue;
+                    }
+                    let after = self.overload(all.clone(), callback, &name, &descriptor, &[]);
+                    self.merge(&mut all, &after);
+                }
+            }
+            let mut check = before;
+            if self.exhausted || !self.merge(&mut check, &all) {
+                break;
+            }
+        }
+        all
+    }
+
+    /// Methods of a component that the platform calls outside its order, and those that its
+    /// layouts name.
+    fn own_events(&mut self, object: ObjId, order: &[&str]) -> Vec<(Rc<str>, Rc<str>)> {
+        let class = self.objects.class(object);
+        let mut called: Vec<&'static str> = Vec::new();
+        for above in self.world.line_of(&class).iter() {
+            if let Some(methods) = menshen_models::callback_methods(above) {
+                called.extend(methods);
+            }
+        }
+        let handlers = &self.app.click_handlers;
+        self.world
+            .virtual_methods(&class)
+            .into_iter()
+            .filter(|(name, descriptor)| {
+                let clicked =
+                    handlers.contains(&**name) && &**descriptor == "(Landroid/view/View;)V";
+                let platform = called.contains(&&**name) && !order.contains(&&**name);
+                clicked || platform
+            })
+            .collect()
+    }
+
+    /// Runs the methods of this name, if the app has any; the heap behind them.
+    fn event(&mut self, heap: Heap, object: ObjId, name: &str, args: &[Value]) -> Heap {
+        self.event_value(heap, object, name, args).0
+    }
+
+    fn event_value(
+        &mut self,
+        mut heap: Heap,
+        object: ObjId,
+        name: &str,
+        args: &[Value],
+    ) -> (Heap, Option<Value>) {
+        let class = self.objects.class(object);
+        let mut result: Option<Value> = None;
+        for method in self.world.overloads(&class, name) {
+            if method.is_static() || self.exhausted {
+                continue;
+            }
+            let args = self.arguments(&method.descriptor, args, object, &mut heap);
+            let mut passed = vec![Value::object(object)];
+            passed.extend(args);
+            let outcome = self.call(&method, passed, heap.clone(), (u32::MAX, 0), &[]);
+            if let Some(value) = settle(outcome, &mut heap) {
+                result.get_or_insert_with(Value::default).join(&value);
+            }
+        }
+        (heap, result)
+    }
+
+    fn overload(
+        &mut self,
+        mut heap: Heap,
+        object: ObjId,
+        name: &str,
+        descriptor: &str,
+        args: &[Value],
+    ) -> Heap {
+        let class = self.objects.class(object);
+        let Some(method) = self.world.find(&class, name, descriptor) else { return heap };
+        let args = self.arguments(descriptor, args, object, &mut heap);
+        let mut passed = vec![Value::object(object)];
+        passed.extend(args);
+        let outcome = self.call(&method, passed, heap.clone(), (u32::MAX, 0), &[]);
+        settle(outcome, &mut heap);
+        heap
+    }
+
+    /// What the platform hands to an event: intents of the component, what a binder gives, and
+    /// otherwise anything.
+    fn arguments(
+        &mut self,
+        descriptor: &str,
+        given: &[Value],
+        object: ObjId,
+        heap: &mut Heap,
+    ) -> Vec<Value> {
+        let parameters = parameter_types(descriptor);
+        let component = self.component_of(&Value::object(object)).or(self.component);
+        let mut args = Vec::new();
+        for (at, parameter) in parameters.iter().enumerate() {
+            let value = match (given.get(at), *parameter) {
+                (Some(value), _) => value.clone(),
+                (None, INTENT) => match component {
+                    Some(component) => {
+                        let results = self.results_for(component);
+                        let mut value = Value::open();
+                        if let Some(inner) = heap.get(results, &Key::Inner) {
+                            value = inner.clone();
+                        }
+                        let intent = self.intent_of(component);
+                        value.join(&Value::object(intent));
+                        value
+                    }
+                    None => Value::open(),
+                },
+                (None, "Landroid/os/IBinder;") => {
+                    let mut value = Value::default();
+                    if let Some(inner) = heap.get(object, &Key::Inner).cloned() {
+                        for binder in inner.objects() {
+                            if let Some(known) = heap.get(binder, &Key::Inner) {
+                                value.join(known);
+                            }
+                        }
+                    }
+                    if value == Value::default() { Value::open() } else { value }
+                }
+                (None, BUNDLE) => Value::open(),
+                (None, _) => Value::open(),
+            };
+            args.push(value);
+        }
+        args
+    }
+
+    fn intent_value(&mut self, index: usize, heap: &mut Heap) -> Value {
+        let intent = self.intent_of(index);
+        heap.set(intent, Key::Made, Value::int(1));
+        Value::object(intent)
+    }
+
+    fn merge(&mut self, mine: &mut Heap, theirs: &Heap) -> bool {
+        let objects = &self.objects;
+        mine.join(theirs, &|object, key| objects.starts_zero(object, key), false)
+    }
+}
+
+/// The heap behind a call: an event that only throws ends the app and leaves nothing behind.
+fn settle(outcome: Outcome, heap: &mut Heap) -> Option<Value> {
+    let (value, after) = outcome.normal?;
+    *heap = after;
+    Some(value)
+}
+
+/// The types of the parameters as they stand in the descriptor.
+fn parameter_types(descriptor: &str) -> Vec<&str> {
+    let mut types = Vec::new();
+    let mut rest = descriptor.strip_prefix('(').unwrap_or_default();
+    while !rest.is_empty() && !rest.starts_with(')') {
+        let dimensions = rest.bytes().take_while(|b| *b == b'[').count();
+        let end = match rest.as_bytes().get(dimensions) {
+            Some(b'L') => rest.find(';').map_or(rest.len(), |at| at + 1),
+            Some(_) => dimensions + 1,
+            None => rest.len(),
+        };
+        types.push(rest.get(..end).unwrap_or(rest));
+        rest = rest.get(end..).unwrap_or_default();
+    }
+    types
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parameter_types;
+
+    #[test]
+    fn parameters() {
+        for (descriptor, expected) in [
+            ("()V", &[][..]),
+            ("(Landroid/content/Intent;I[J)V", &["Landroid/content/Intent;", "I", "[J"]),
+            ("([[Lx;Z)V", &["[[Lx;", "Z"]),
+            ("(Lbroken", &["Lbroken"]),
+            ("", &[]),
+        ] {
+            assert_eq!(parameter_types(descriptor), expected, "{descriptor}");
+        }
+    }
+}
