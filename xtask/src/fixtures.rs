@@ -136,19 +136,27 @@ pub(crate) fn all() -> Result<Vec<String>> {
 /// Digest of the fixture's folder and of what all fixtures share.
 fn source_digest(name: &str) -> Result<String> {
     let mut text = String::new();
-    let own = folder().join(name);
     let group = Path::new(name).components().next().context("a fixture without a name")?;
     let defaults = folder().join(group).join(DEFAULTS);
     if defaults.exists() {
         writeln!(text, "{} {DEFAULTS}", shell::sha256_file(&defaults)?)?;
     }
-    for root in COMMON.iter().map(|common| folder().join(common)).chain([own]) {
+    let mut roots: Vec<PathBuf> = COMMON.iter().map(|common| folder().join(common)).collect();
+    roots.push(folder().join(name));
+    roots.extend(borrowed_sources(name));
+    for root in roots {
         for file in shell::files(&root)? {
             let shown = file.strip_prefix(folder())?.display().to_string();
             writeln!(text, "{} {shown}", shell::sha256_file(&file)?)?;
         }
     }
     Ok(shell::sha256(text.as_bytes()))
+}
+
+/// The fixture that this one is built from, if its properties name one.
+fn borrowed_sources(name: &str) -> Option<PathBuf> {
+    let text = std::fs::read_to_string(folder().join(name).join("fixture.properties")).ok()?;
+    text.lines().find_map(|line| line.strip_prefix("source=")).map(|path| folder().join(path))
 }
 
 /// Digest of the built file, or of all files of a folder of splits; "-" when there is none.

@@ -10,6 +10,7 @@
 //! - `docs [--check]`: the pages that are made from the program.
 //! - `dist`: the release.
 //! - `score`: the data flow analysis on fixtures/flows, as precision, recall and F1.
+//! - `twins`: which rules fire on their vulnerable app and not on its fixed twin.
 //! - `tidy`, `licences`: rules of the house and of the dependencies.
 //!
 //! Programs of the machine are called for what they do well (tar, unzip, the package clients);
@@ -28,6 +29,7 @@ mod score;
 mod shell;
 mod tidy;
 mod toolchain;
+mod twins;
 
 use anyhow::{Result, bail};
 use std::process::ExitCode;
@@ -59,6 +61,7 @@ fn command(arguments: &[String]) -> Result<()> {
         "score" => score::run(rest),
         "tidy" => tidy::run(),
         "toolchain" => toolchain::fetch().map(|folder| println!("{}", folder.display())),
+        "twins" => twins::run(rest),
         "help" | "--help" | "-h" => {
             println!("{}", usage());
             Ok(())
@@ -78,6 +81,7 @@ fn usage() -> &'static str {
   docs [--check]                  pages made from the program: facts, rules, schema
   dist                            static release build with man page and completions
   score [--category C] [--write]  the flow analysis on fixtures/flows: precision, recall, F1
+  twins [--binary F]              rules against the built twins
   tidy                            rules of the house
   licences                        licences of the dependencies
   toolchain                       fetch what builds the fixtures"

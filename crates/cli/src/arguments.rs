@@ -16,10 +16,10 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Test Android apps and SDKs and judge them by a baseline / 检测应用并按基线判定
     Scan(ScanArguments),
-    /// Compare two versions of an app / 比较应用的两个版本
-    Diff(DiffArguments),
     /// Flows of private data from sources to sinks / 数据流：从来源到去向
     Flows(FlowsArguments),
+    /// Compare two versions of an app / 比较应用的两个版本
+    Diff(DiffArguments),
     /// List, show, check and test rules / 查看、检查和测试规则
     Rules(RulesArguments),
     /// Explain a rule: what is wrong, why, how to fix it / 解释一条规则
@@ -77,6 +77,36 @@ pub(crate) struct ScanArguments {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct FlowsArguments {
+    /// APKs; several are taken as installed together
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: FlowsFormat,
+    /// Write to this file instead of standard output
+    #[arg(long, short, value_name = "PATH")]
+    pub(crate) output: Option<PathBuf>,
+    /// List of sources instead of the built-in ones: `class.method` or a Soot signature a line
+    #[arg(long, value_name = "FILE")]
+    pub(crate) sources: Option<PathBuf>,
+    /// List of sinks instead of the built-in ones
+    #[arg(long, value_name = "FILE")]
+    pub(crate) sinks: Option<PathBuf>,
+    /// Most operations that are run
+    #[arg(long, value_name = "N")]
+    pub(crate) steps: Option<u64>,
+    #[arg(long, value_enum)]
+    pub(crate) lang: Option<Language>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FlowsFormat {
+    #[default]
+    Terminal,
+    Json,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct DiffArguments {
     /// The earlier version: an app, or its JSON report / 旧版本
     pub(crate) old: PathBuf,
@@ -106,36 +136,6 @@ pub(crate) struct DiffArguments {
     /// The day that expiry dates are compared with, 2026-11-25; by default today / 判断到期的日期
     #[arg(long, value_name = "DAY")]
     pub(crate) as_of: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct FlowsArguments {
-    /// APKs; several are taken as installed together
-    #[arg(required = true, value_name = "FILE")]
-    pub(crate) files: Vec<PathBuf>,
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) format: FlowsFormat,
-    /// Write to this file instead of standard output
-    #[arg(long, short, value_name = "PATH")]
-    pub(crate) output: Option<PathBuf>,
-    /// List of sources instead of the built-in ones: `class.method` or a Soot signature a line
-    #[arg(long, value_name = "FILE")]
-    pub(crate) sources: Option<PathBuf>,
-    /// List of sinks instead of the built-in ones
-    #[arg(long, value_name = "FILE")]
-    pub(crate) sinks: Option<PathBuf>,
-    /// Most operations that are run
-    #[arg(long, value_name = "N")]
-    pub(crate) steps: Option<u64>,
-    #[arg(long, value_enum)]
-    pub(crate) lang: Option<Language>,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum FlowsFormat {
-    #[default]
-    Terminal,
-    Json,
 }
 
 #[derive(Debug, Args)]

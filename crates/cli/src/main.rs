@@ -19,8 +19,8 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = match &arguments.command {
         Command::Scan(arguments) => scan::run(arguments),
-        Command::Diff(arguments) => diff::run(arguments),
         Command::Flows(arguments) => flows::run(arguments),
+        Command::Diff(arguments) => diff::run(arguments),
         Command::Rules(arguments) => rules::run(arguments),
         Command::Explain(arguments) => rules::explain(arguments),
         Command::Schema => {
