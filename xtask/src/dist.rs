@@ -1,6 +1,6 @@
 //! The release: `cargo xtask dist`.
 //!
-//! One statically linked program with its manual page and completions, in
+//! One statically linked program with its manual pages and completions, in
 //! `target/dist/menshen-VERSION-TARGET/` and in an archive of that folder with its digest beside it.
 
 use crate::shell;
@@ -29,7 +29,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     fs::create_dir_all(folder.join("completions"))?;
     fs::copy(&binary, folder.join("menshen"))?;
     let print = |arguments: &[&str]| shell::output(Command::new(&binary).args(arguments));
-    fs::write(folder.join("menshen.1"), print(&["man"])?)?;
+    let pages = folder.join("man");
+    fs::create_dir(&pages)?;
+    shell::run(Command::new(&binary).args(["man", "--output"]).arg(&pages))?;
     for (shell, file) in COMPLETIONS {
         fs::write(folder.join("completions").join(file), print(&["completions", shell])?)?;
     }

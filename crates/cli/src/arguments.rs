@@ -4,9 +4,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use menshen_base::Lang;
 use std::path::PathBuf;
 
-/// 门神 — security testing of mobile applications
+/// 门神: security testing of mobile applications / 移动应用安全检测
 #[derive(Debug, Parser)]
-#[command(name = "menshen", version, about, max_term_width = 100)]
+#[command(name = "menshen", version, max_term_width = 100)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -29,44 +29,49 @@ pub(crate) enum Command {
     /// Print a completion script / 输出命令补全脚本
     Completions { shell: clap_complete::Shell },
     /// Print the manual page / 输出手册页
-    Man,
+    Man {
+        /// Write the pages of all commands into this folder / 把全部手册页写入目录
+        #[arg(long, short, value_name = "DIR")]
+        output: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct ScanArguments {
-    /// APK, split set (folder, .apks, .xapk, .apkm), AAB, AAR, JAR, or folders of them
+    /// APK, split set (folder, .apks, .xapk, .apkm), AAB, AAR, JAR, or folders of them / 应用、SDK 或其目录
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
-    /// How much to spend
+    /// How much to look into / 分析深度
     #[arg(long, value_enum, default_value_t)]
     pub(crate) depth: Depth,
+    /// Form of the report / 报告格式
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
-    /// Write the report to this file instead of standard output
+    /// Write to this file instead of standard output / 写入文件
     #[arg(long, short, value_name = "PATH")]
     pub(crate) output: Option<PathBuf>,
-    /// Folder of further rules; may be given several times
+    /// Folder of further rules; may be given several times / 自有规则目录，可重复
     #[arg(long, value_name = "DIR")]
     pub(crate) rules: Vec<PathBuf>,
-    /// Baseline file: what stops a release
+    /// Baseline file: what stops a release / 基线文件
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
-    /// Earlier JSON report whose findings are accepted
+    /// Earlier JSON report whose findings are accepted / 接受此前报告中的发现
     #[arg(long, value_name = "REPORT")]
     pub(crate) accept: Option<PathBuf>,
-    /// Language of the report; by default that of the environment
+    /// Language of the page; by default that of the environment / 页面语言
     #[arg(long, value_enum)]
     pub(crate) lang: Option<Language>,
-    /// JSON: print the facts too
+    /// JSON: print the facts too / 在 JSON 中输出事实
     #[arg(long)]
     pub(crate) facts: bool,
-    /// Number of threads; by default one for each processor
+    /// Number of threads; by default one for each processor / 线程数
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
-    /// The day that expiry dates are compared with, 2026-11-25; by default today
+    /// The day that expiry dates are compared with, 2026-11-25; by default today / 判断到期的日期
     #[arg(long, value_name = "DAY")]
     pub(crate) as_of: Option<String>,
-    /// Print to standard error how long the scan took
+    /// Print to standard error how long it took / 在标准错误输出耗时
     #[arg(long)]
     pub(crate) timings: bool,
 }
@@ -103,31 +108,32 @@ pub(crate) enum FlowsFormat {
 
 #[derive(Debug, Args)]
 pub(crate) struct DiffArguments {
-    /// The earlier version: an app, or its JSON report
+    /// The earlier version: an app, or its JSON report / 旧版本
     pub(crate) old: PathBuf,
-    /// The later version: an app, or its JSON report
+    /// The later version: an app, or its JSON report / 新版本
     pub(crate) new: PathBuf,
-    /// How much to spend on an app
+    /// How much to look into / 分析深度
     #[arg(long, value_enum, default_value_t)]
     pub(crate) depth: Depth,
+    /// Form of the page / 输出格式
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: DiffFormat,
-    /// Write the comparison to this file instead of standard output
+    /// Write to this file instead of standard output / 写入文件
     #[arg(long, short, value_name = "PATH")]
     pub(crate) output: Option<PathBuf>,
-    /// Folder of further rules; may be given several times
+    /// Folder of further rules; may be given several times / 自有规则目录，可重复
     #[arg(long, value_name = "DIR")]
     pub(crate) rules: Vec<PathBuf>,
-    /// Baseline file: which new findings count
+    /// Baseline file: which new findings count / 基线文件
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
-    /// Language of the page; by default that of the environment
+    /// Language of the page; by default that of the environment / 页面语言
     #[arg(long, value_enum)]
     pub(crate) lang: Option<Language>,
-    /// Number of threads; by default one for each processor
+    /// Number of threads; by default one for each processor / 线程数
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
-    /// The day that expiry dates are compared with, 2026-11-25; by default today
+    /// The day that expiry dates are compared with, 2026-11-25; by default today / 判断到期的日期
     #[arg(long, value_name = "DAY")]
     pub(crate) as_of: Option<String>,
 }
@@ -140,9 +146,9 @@ pub(crate) struct RulesArguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum RulesCommand {
-    /// One line a rule
+    /// One line a rule / 每条规则一行
     List(RuleSelection),
-    /// A rule as its file has it
+    /// A rule as its file has it / 规则文件原文
     Show {
         id: String,
         #[command(flatten)]
@@ -156,7 +162,7 @@ pub(crate) enum RulesCommand {
 
 #[derive(Debug, Args)]
 pub(crate) struct RuleFolders {
-    /// Folders or files of rules; by default the built-in rules
+    /// Folders or files of rules; by default the built-in rules / 规则目录或文件
     #[arg(value_name = "DIR")]
     pub(crate) folders: Vec<PathBuf>,
     /// The same as DIR
@@ -173,14 +179,14 @@ pub(crate) struct RuleTestArguments {
     /// Folder that holds <RULE ID>/<INPUT> of the tests that scan a file
     #[arg(long, value_name = "DIR", default_value = "fixtures/rules")]
     pub(crate) fixtures: PathBuf,
-    /// The day that expiry dates are compared with, 2026-11-25; by default today
+    /// The day that expiry dates are compared with, 2026-11-25; by default today / 判断到期的日期
     #[arg(long, value_name = "DAY")]
     pub(crate) as_of: Option<String>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct RuleSelection {
-    /// Folder of further rules; may be given several times
+    /// Folder of further rules; may be given several times / 自有规则目录，可重复
     #[arg(long, value_name = "DIR")]
     pub(crate) rules: Vec<PathBuf>,
     #[arg(long, value_enum)]
@@ -189,7 +195,7 @@ pub(crate) struct RuleSelection {
 
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArguments {
-    /// Rule id, for example AND-CRY-001
+    /// Rule id, for example AND-CRY-001 / 规则编号
     pub(crate) id: String,
     #[command(flatten)]
     pub(crate) selection: RuleSelection,
@@ -197,8 +203,9 @@ pub(crate) struct ExplainArguments {
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Depth {
-    /// What one pass over the package decides
+    /// What one pass over the package decides / 一遍扫描即可判定的
     Quick,
+    /// Everything that Menshen can decide / 能够判定的全部
     #[default]
     Deep,
 }

@@ -10,6 +10,7 @@ mod output;
 mod rules;
 mod scan;
 
+use anyhow::Context;
 use arguments::{Arguments, Command};
 use clap::{CommandFactory, Parser};
 use std::process::ExitCode;
@@ -29,8 +30,13 @@ fn main() -> ExitCode {
             clap_complete::generate(*shell, &mut Arguments::command(), "menshen", out);
             Ok(())
         }),
-        Command::Man => {
+        Command::Man { output: None } => {
             output::to_stdout(|out| clap_mangen::Man::new(Arguments::command()).render(out))
+        }
+        Command::Man { output: Some(folder) } => {
+            clap_mangen::generate_to(Arguments::command(), folder)
+                .map(|()| ExitCode::SUCCESS)
+                .with_context(|| format!("cannot write into {}", folder.display()))
         }
     };
     match outcome {
