@@ -8,14 +8,16 @@ use super::app::ComponentKind;
 use super::domain::{Atom, Heap, Key, ObjId, Value};
 use super::machine::{Machine, Outcome};
 use super::objects::Kind;
+use super::relevance::{Reach, Relevance};
 use std::rc::Rc;
 
 /// Cells of a heap that are kept without looking which of them are dead.
 const CELLS_BEFORE_TIDYING: usize = 400;
 /// Rounds over all components.
 const ROUNDS_MAX: usize = 4;
-/// Apps with more components are run through twice and no more.
-const COMPONENTS_RUN_AGAIN_MAX: usize = 60;
+/// Apps with more components are run through twice and no more, and only those components that
+/// can matter.
+const COMPONENTS_RUN_AGAIN_MAX: usize = 30;
 /// Rounds of events of one component.
 const EVENT_ROUNDS_MAX: usize = 4;
 
@@ -34,12 +36,22 @@ impl Machine<'_, '_, '_> {
     pub(super) fn run_app(&mut self) {
         let mut process = Heap::default();
         let total = self.steps_max;
+        let many = self.app.components.len() > COMPONENTS_RUN_AGAIN_MAX;
+        let reaches: Option<Vec<Reach>> = many.then(|| {
+            let relevance = Relevance::new(&mut self.world, self.models);
+            self.app.components.iter().map(|component| relevance.reach(&component.class)).collect()
+        });
         for round in 0..ROUNDS_MAX {
             let before = process.clone();
             self.start_process(&mut process);
             let order = self.order();
             for (done, index) in order.iter().enumerate() {
                 if !self.may_start(*index, &process) {
+                    continue;
+                }
+                if let Some(reach) = reaches.as_ref().and_then(|reaches| reaches.get(*index))
+                    && !self.may_matter(*index, reach, &process)
+                {
                     continue;
                 }
                 // Each component has its share of what is left.
@@ -59,7 +71,6 @@ impl Machine<'_, '_, '_> {
                     return;
                 }
             }
-            let many = self.app.components.len() > COMPONENTS_RUN_AGAIN_MAX;
             if many && round > 0 {
                 break;
             }
@@ -81,6 +92,26 @@ impl Machine<'_, '_, '_> {
             (component.kind != ComponentKind::Provider, !component.launcher, *index)
         });
         order
+    }
+
+    /// The component mentions a source or can read something tainted.
+    fn may_matter(&mut self, index: usize, reach: &Reach, process: &Heap) -> bool {
+        if reach.source {
+            return true;
+        }
+        let intent = self.intent_of(index);
+        process.tainted_objects().into_iter().any(|object| {
+            object == intent
+                || match self.objects.name(object) {
+                    Some(name) if name.starts_with("intent of ") => false,
+                    Some(name) => match name.strip_prefix("static ") {
+                        Some(class) => reach.classes.contains(class),
+                        None => true,
+                    },
+                    // Held by something that lasts.
+                    None => true,
+                }
+        })
     }
 
     fn may_start(&mut self, index: usize, process: &Heap) -> bool {

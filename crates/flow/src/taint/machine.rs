@@ -13,7 +13,7 @@ use crate::arithmetic;
 use crate::ir::{Condition, Insn, Literal, Op, Operand, Reg, Symbols};
 use crate::lower_dex::DexSymbols;
 use crate::value::Abstract;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 /// Methods on the stack.
@@ -830,8 +830,8 @@ impl<'m, 'w, 'a> Machine<'m, 'w, 'a> {
             .iter()
             .chain(self.stack.iter().flat_map(|frame| &frame.registers))
             .flat_map(Value::objects);
-        let reached: HashSet<ObjId> = state.heap.reach(registers.chain(self.objects.roots()));
-        reached.contains(&object)
+        let reached = state.heap.reach_all(registers.chain(self.objects.roots()));
+        reached.get(object as usize).is_some_and(|seen| *seen)
     }
 
     pub(super) fn instance_of(&mut self, value: &Value, class: &str) -> Value {

@@ -151,6 +151,25 @@ impl Models {
         Some((Rc::clone(&found.kind), found.arguments.as_deref()))
     }
 
+    /// A source has this name.
+    pub(super) fn names_source(&self, name: &str) -> bool {
+        self.sources.contains_key(name)
+    }
+
+    /// The call may be a source, whatever its arguments are.
+    pub(super) fn may_be_source(&self, callee: &Callee) -> bool {
+        self.sources
+            .get(&*callee.name)
+            .is_some_and(|sources| sources.iter().any(|source| callee.is_a(&source.class)))
+    }
+
+    /// A field of the class is a source.
+    pub(super) fn names_field_of(&self, class: &str) -> bool {
+        self.fields.keys().any(|field| {
+            field.strip_prefix(class).is_some_and(|rest| rest.starts_with('.'))
+        })
+    }
+
     /// Names of methods that may be sources or sinks.
     pub(super) fn mentions(&self, name: &str) -> bool {
         self.sources.contains_key(name) || self.sinks.contains_key(name)
