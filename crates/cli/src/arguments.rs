@@ -92,6 +92,9 @@ pub(crate) struct FlowsArguments {
     /// List of sinks instead of the built-in ones
     #[arg(long, value_name = "FILE")]
     pub(crate) sinks: Option<PathBuf>,
+    /// Also flows of what other apps send to calls that it must not steer
+    #[arg(long)]
+    pub(crate) untrusted: bool,
     /// Most operations that are run
     #[arg(long, value_name = "N")]
     pub(crate) steps: Option<u64>,

@@ -4,7 +4,7 @@ use crate::arguments::{FlowsArguments, FlowsFormat, language};
 use crate::output;
 use anyhow::{Context, Result};
 use menshen_base::Lang;
-use menshen_flow::taint::{FlowPlace, Flows, Models, STEPS_MAX};
+use menshen_flow::taint::{FlowPlace, Flows, Models, STEPS_MAX, UNTRUSTED};
 use menshen_scan::discover;
 use serde::Serialize;
 use std::io::{self, Write};
@@ -33,8 +33,11 @@ pub(crate) fn run(arguments: &FlowsArguments) -> Result<ExitCode> {
     if inputs.is_empty() {
         return Ok(ExitCode::from(2));
     }
-    let (flows, issues) =
+    let (mut flows, issues) =
         menshen_scan::flows(&inputs, &models, arguments.steps.unwrap_or(STEPS_MAX));
+    if !arguments.untrusted {
+        flows.flows.retain(|flow| flow.source.kind != UNTRUSTED);
+    }
     for issue in &issues {
         let place = issue.place.code.as_ref().map_or(issue.place.path.as_str(), |code| &code.class);
         eprintln!("menshen: {}: {} {}", issue.kind.title.get(lang), place, issue.detail);

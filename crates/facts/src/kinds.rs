@@ -382,6 +382,23 @@ fact_kinds! {
         instantiated: bool,
     }
 
+    /// Data that flow from one call to another: private information to an outlet, or what others
+    /// send to a call that it must not steer.
+    "flow" in flows as Flow, subject |f| format!("{} -> {}", f.source_kind, f.sink_method) => {
+        /// `device-id`, `location`, `contacts`, ..., or `untrusted` for what others send.
+        source_kind: String,
+        /// The call that gives it: `android.telephony.TelephonyManager.getDeviceId`.
+        source_method: String,
+        /// `log`, `sms`, `network`, `file`, `preferences`, ...; what untrusted data must not reach
+        /// begins with `x-`: `x-sql`, `x-web`, `x-exec`.
+        sink_kind: String,
+        sink_method: String,
+        source_class: String,
+        sink_class: String,
+        /// The way it takes: `com.example.Main.onCreate:12`.
+        steps: Vec<String>,
+    }
+
     /// A read of a field that rules ask about.
     "field_read" in field_reads as FieldRead, subject |f| format!("{}.{}", f.class, f.field) => {
         class: String,

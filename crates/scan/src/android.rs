@@ -7,12 +7,12 @@
 use crate::content::{self, Content};
 use crate::module::Module;
 use crate::open::{Opened, Part};
-use crate::{budget, code, xml};
+use crate::{budget, code, flows, xml};
 use menshen_android::aab;
 use menshen_android::arsc::ResourceTable;
 use menshen_android::axml::Document;
 use menshen_android::signature::{self, ApkView, Entries};
-use menshen_base::{IssueKind, ScanIssue, text};
+use menshen_base::{IssueKind, Owner, ScanIssue, text};
 use menshen_detect::code::{Program, code_shape};
 use menshen_detect::manifest::{Manifest, ManifestFiles};
 use menshen_detect::products::{self, Marks};
@@ -21,6 +21,7 @@ use menshen_detect::{
     signing, strings,
 };
 use menshen_facts::{Application, Facts, Interest};
+use menshen_flow::taint::{self, App, Models, STEPS_MAX};
 use menshen_rules::assessment::{ArtifactKind, Coverage, Share};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,6 +46,8 @@ pub struct Ask<'a> {
     pub interest: &'a Interest,
     /// The day that expiry dates are compared with, ISO 8601.
     pub as_of: &'a str,
+    /// Follow data through the code.
+    pub flows: bool,
 }
 
 /// What was found in a package.
@@ -345,6 +348,11 @@ fn look_at_code(modules: &[Module<'_, '_>], about: &About, ask: &Ask<'_>) -> Cod
         looked.issues.extend(issues);
     }
     looked.issues.extend(found.issues);
+    if ask.flows && !files.is_empty() {
+        let (facts, issues) = follow(&program, about);
+        looked.facts.append(facts);
+        looked.issues.extend(issues);
+    }
     let mut read: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
     read.dedup();
     looked.dex_files = Share { done: read.len() as u64, total: dex_bytes.total };
@@ -358,6 +366,16 @@ fn look_at_code(modules: &[Module<'_, '_>], about: &About, ask: &Ask<'_>) -> Cod
         }
     }
     looked
+}
+
+fn follow(program: &Program<'_, '_>, about: &About) -> (Facts, Vec<ScanIssue>) {
+    let mut app = App::default();
+    app.add_app(&about.facts);
+    app.hidden_views.clone_from(&about.hidden_views);
+    app.click_handlers.clone_from(&about.click_handlers);
+    let is_library = |class: &str| matches!(about.ownership.of_class(class), Owner::Sdk(_));
+    let found = taint::analyse(program, &app, &Models::builtin(), &is_library, STEPS_MAX);
+    (flows::facts(&found, &about.ownership), flows::issues(&found))
 }
 
 /// The entries of a part as the verifier asks for them.

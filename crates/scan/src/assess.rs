@@ -65,11 +65,16 @@ pub fn assess(input: &Input, options: &Options<'_>) -> Scanned {
         return Scanned { assessment, readable: false };
     }
     let interest = options.pack.interest();
-    let ask = Ask { interest: &interest, as_of: options.as_of };
+    let ask = Ask {
+        interest: &interest,
+        as_of: options.as_of,
+        flows: options.depth == Depth::Deep,
+    };
     let mut gathered = android::gather(&opened, &ask);
     issues.append(&mut gathered.issues);
     sort_issues(&mut issues);
-    let rule_options = rule_options(&opened, &gathered, &issues);
+    let deep = options.depth == Depth::Deep;
+    let rule_options = rule_options(&opened, &gathered, &issues, deep);
     limit_issues(&mut issues);
     if is_nothing(&gathered) && !issues.is_empty() {
         let assessment = unreadable(input, &blobs, opened.kind, issues, options);
@@ -162,7 +167,12 @@ fn judge_all(
 }
 
 /// What the rules may rely on: the kinds of facts that were gathered, and which are incomplete.
-fn rule_options(opened: &Opened<'_>, gathered: &Gathered, issues: &[ScanIssue]) -> RuleOptions {
+fn rule_options(
+    opened: &Opened<'_>,
+    gathered: &Gathered,
+    issues: &[ScanIssue],
+    deep: bool,
+) -> RuleOptions {
     let coverage = &gathered.coverage;
     let facts = &gathered.facts;
     let has_code = coverage.classes.total > 0;
@@ -173,6 +183,7 @@ fn rule_options(opened: &Opened<'_>, gathered: &Gathered, issues: &[ScanIssue]) 
         .map(|kind| kind.name)
         .filter(|kind| match *kind {
             kind if CODE_KINDS.contains(&kind) => has_code,
+            "flow" => has_code && deep,
             "signature" | "signing" | "certificate" => is_apk,
             "application" | "component" | "permission" | "permission_definition" | "deep_link"
             | "network_policy" | "shared_path" | "meta_data" => has_manifest,

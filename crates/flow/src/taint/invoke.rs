@@ -191,7 +191,18 @@ impl Machine<'_, '_, '_> {
 
     /// Takes down what reaches the call if it is a sink.
     pub(super) fn sink(&mut self, call: &Call<'_>, heap: &Heap) {
-        let Some((kind, positions)) = self.models.sink(call.callee) else { return };
+        for (kind, positions) in self.models.sinks(call.callee) {
+            self.sink_of(call, heap, kind, positions);
+        }
+    }
+
+    fn sink_of(
+        &mut self,
+        call: &Call<'_>,
+        heap: &Heap,
+        kind: Rc<str>,
+        positions: Option<&[usize]>,
+    ) {
         if &*kind == "intent" && !self.leaves_the_app(call, heap) {
             return;
         }
@@ -277,7 +288,12 @@ impl Machine<'_, '_, '_> {
                     .is_some_and(|id| self.app.hidden_views.contains(&id))
             })
         });
-        let kind = self.models.source(call.callee, &CallTexts { texts: &texts, hidden_view })?;
+        let outside = call.receiver().is_some_and(|receiver| {
+            receiver.objects().any(|object| self.is_external(object))
+                || (receiver.open && receiver.objects().next().is_none())
+        });
+        let known = CallTexts { texts: &texts, hidden_view, outside };
+        let kind = self.models.source(call.callee, &known)?;
         Some(SourceCall {
             method: call.method.id,
             pc: call.pc,

@@ -43,6 +43,9 @@ impl Machine<'_, '_, '_> {
         });
         for round in 0..ROUNDS_MAX {
             let before = process.clone();
+            // What a round finds holds for what it knew; the last one knows most.
+            let earlier = std::mem::take(&mut self.flows);
+            let complete = !std::mem::take(&mut self.truncated);
             self.start_process(&mut process);
             let order = self.order();
             for (done, index) in order.iter().enumerate() {
@@ -68,8 +71,13 @@ impl Machine<'_, '_, '_> {
                 self.memo.clear();
                 if self.steps >= total {
                     self.truncated = true;
-                    return;
+                    break;
                 }
+            }
+            if self.truncated || !complete {
+                self.truncated = true;
+                self.flows.extend(earlier);
+                break;
             }
             if many && round > 0 {
                 break;
@@ -209,6 +217,11 @@ impl Machine<'_, '_, '_> {
         for round in 0..EVENT_ROUNDS_MAX {
             let before = end.clone();
             let mut at = created.clone();
+            // What an earlier instance had registered is gone with it.
+            for held in ["registry", "registered by"] {
+                let held = self.objects.named(held, "", Kind::Given);
+                at.clear(held);
+            }
             at = self.event(at, object, "attachBaseContext", &[]);
             let mut first = bundle.clone();
             first.join(&Value::null());
@@ -278,8 +291,12 @@ impl Machine<'_, '_, '_> {
         let mut at = self.event(heap, object, "attachBaseContext", &[]);
         at = self.event(at, object, "onCreate", &[]);
         let intent = self.intent_value(index, &mut at);
-        for name in ["onStartCommand", "onStart", "onHandleIntent", "onHandleWork"] {
-            at = self.event(at, object, name, std::slice::from_ref(&intent));
+        for _ in 0..2 {
+            let before = at.clone();
+            for name in ["onStartCommand", "onStart", "onHandleIntent", "onHandleWork"] {
+                at = self.event(at, object, name, std::slice::from_ref(&intent));
+            }
+            self.merge(&mut at, &before);
         }
         let (after, binder) = self.event_value(at, object, "onBind", std::slice::from_ref(&intent));
         at = after;
@@ -306,6 +323,7 @@ impl Machine<'_, '_, '_> {
     /// Everything that may happen while a component waits, in any order.
     fn events(&mut self, heap: Heap, object: ObjId, order: &[&str]) -> Heap {
         let mut all = heap;
+        let start = all.clone();
         for _ in 0..EVENT_ROUNDS_MAX {
             let before = all.clone();
             for (name, descriptor) in self.own_events(object, order, &all) {
@@ -331,7 +349,11 @@ impl Machine<'_, '_, '_> {
             for (callback, parameter) in registered {
                 let class = self.objects.class(callback);
                 if self.is_fragment(&class) {
-                    let after = self.fragment(all.clone(), callback);
+                    // Each round begins with the fragment as it was when it was added.
+                    let mut fresh = all.clone();
+                    let was = if start.get(callback, &Key::Made).is_some() { &start } else { &before };
+                    self.forget_fields(&mut fresh, callback, was);
+                    let after = self.fragment(fresh, callback);
                     self.merge(&mut all, &after);
                     continue;
                 }
@@ -378,6 +400,16 @@ impl Machine<'_, '_, '_> {
         ["android.app.Fragment", "androidx.fragment.app.Fragment", "android.support.v4.app.Fragment"]
             .iter()
             .any(|fragment| self.world.is_a(class, fragment))
+    }
+
+    /// Puts the fields of an object back to what they were.
+    fn forget_fields(&mut self, heap: &mut Heap, object: ObjId, before: &Heap) {
+        heap.clear(object);
+        let cells: Vec<(Key, Value)> =
+            before.cells(object).map(|(key, value)| (key.clone(), value.clone())).collect();
+        for (key, value) in cells {
+            heap.set(object, key, value);
+        }
     }
 
     fn fragment(&mut self, heap: Heap, object: ObjId) -> Heap {

@@ -201,7 +201,15 @@ impl<'m, 'w, 'a> Machine<'m, 'w, 'a> {
 
     /// Takes down that the taint reaches the sink.
     pub(super) fn reach(&mut self, taint: &Taint, sink: &SinkCall) {
+        let dangerous = sink.kind.starts_with(super::models::DANGEROUS);
         for (source, trail) in taint.sources() {
+            let untrusted = self
+                .sources
+                .get(source as usize)
+                .is_some_and(|call| &*call.kind == super::models::UNTRUSTED);
+            if untrusted != dangerous {
+                continue;
+            }
             self.flows.entry((source, sink.clone())).or_insert_with(|| {
                 let mut steps = trail.steps();
                 steps.push(Step { method: sink.method, pc: sink.pc, what: StepKind::Sink });

@@ -20,7 +20,7 @@ mod relevance;
 mod world;
 
 pub use app::{App, Component, ComponentKind};
-pub use models::Models;
+pub use models::{DANGEROUS, Models, UNTRUSTED};
 
 use crate::program::Program;
 use domain::StepKind;

@@ -5,6 +5,12 @@ use menshen_models::FLOWS;
 use std::collections::HashMap;
 use std::rc::Rc;
 
+/// Kind of what others send to the app. It flows to sinks whose kind begins with
+/// [`DANGEROUS`], private data to the others.
+pub const UNTRUSTED: &str = "untrusted";
+/// Beginning of the kinds of sinks that untrusted data must not reach.
+pub const DANGEROUS: &str = "x-";
+
 /// When a call of the method is a source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum When {
@@ -15,6 +21,8 @@ enum When {
     Address(Vec<String>),
     /// The receiver is a view whose text is hidden.
     HiddenText,
+    /// The receiver is an intent that others may have sent.
+    Outside,
 }
 
 #[derive(Debug, Clone)]
@@ -38,6 +46,7 @@ pub(super) struct CallTexts<'t> {
     /// Constant texts among the arguments.
     pub(super) texts: &'t [Rc<str>],
     pub(super) hidden_view: bool,
+    pub(super) outside: bool,
 }
 
 /// Sources and sinks by method name.
@@ -62,6 +71,7 @@ impl Models {
                 "source-key" => When::Key(words()),
                 "source-uri" => When::Address(words()),
                 "source-field-text" => When::HiddenText,
+                "source-outside" => When::Outside,
                 "source-field" => {
                     for field in methods.split(' ') {
                         models.fields.insert(format!("{class}.{field}"), kind.into());
@@ -135,6 +145,7 @@ impl Models {
                         .iter()
                         .any(|text| starts.iter().any(|start| text.starts_with(start.as_str()))),
                     When::HiddenText => call.hidden_view,
+                    When::Outside => call.outside,
                 }
         });
         found.map(|source| Rc::clone(&source.kind))
@@ -144,11 +155,15 @@ impl Models {
         self.fields.get(name).cloned()
     }
 
-    /// The kind of outlet that a call is, and which of its arguments count.
-    pub(super) fn sink(&self, callee: &Callee) -> Option<(Rc<str>, Option<&[usize]>)> {
-        let sinks = self.sinks.get(&*callee.name)?;
-        let found = sinks.iter().find(|sink| callee.is_a(&sink.class))?;
-        Some((Rc::clone(&found.kind), found.arguments.as_deref()))
+    /// The kinds of outlet that a call is, and which of its arguments count.
+    pub(super) fn sinks(&self, callee: &Callee) -> Vec<(Rc<str>, Option<&[usize]>)> {
+        let mut found: Vec<(Rc<str>, Option<&[usize]>)> = Vec::new();
+        for sink in self.sinks.get(&*callee.name).into_iter().flatten() {
+            if callee.is_a(&sink.class) && !found.iter().any(|(kind, _)| *kind == sink.kind) {
+                found.push((Rc::clone(&sink.kind), sink.arguments.as_deref()));
+            }
+        }
+        found
     }
 
     /// A source has this name.
@@ -158,9 +173,11 @@ impl Models {
 
     /// The call may be a source, whatever its arguments are.
     pub(super) fn may_be_source(&self, callee: &Callee) -> bool {
-        self.sources
-            .get(&*callee.name)
-            .is_some_and(|sources| sources.iter().any(|source| callee.is_a(&source.class)))
+        self.sources.get(&*callee.name).is_some_and(|sources| {
+            sources
+                .iter()
+                .any(|source| &*source.kind != UNTRUSTED && callee.is_a(&source.class))
+        })
     }
 
     /// A field of the class is a source.

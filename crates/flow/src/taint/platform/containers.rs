@@ -367,7 +367,7 @@ impl Machine<'_, '_, '_> {
     }
 
     /// An object that came from outside with contents of its own.
-    fn is_external(&self, object: ObjId) -> bool {
+    pub(in super::super) fn is_external(&self, object: ObjId) -> bool {
         let Some(name) = self.objects.name(object) else { return false };
         let component = name.strip_prefix("intent of ").and_then(|index| index.parse().ok());
         component

@@ -300,16 +300,15 @@ impl Machine<'_, '_, '_> {
                 let array = call.argument(0);
                 for object in array.objects() {
                     let certain = array.single().is_some() && !self.objects.is_many(object);
-                    let size = state.heap.get(object, &Key::Size).and_then(Value::as_int);
-                    if let (true, Some(size @ 0..=ARRAY_ELEMENTS_MAX)) = (certain, size) {
-                        for at in 0..size {
-                            state.heap.set(object, Key::Index(at), call.argument(1));
+                    if certain {
+                        let size = state.heap.get(object, &Key::Size).cloned();
+                        state.heap.clear(object);
+                        state.heap.set(object, Key::Made, Value::int(1));
+                        if let Some(size) = size {
+                            state.heap.set(object, Key::Size, size);
                         }
-                        state.heap.remove(object, &Key::Elements);
-                        state.heap.remove(object, &Key::Content);
-                    } else {
-                        state.heap.add(object, Key::Elements, &call.argument(1));
                     }
+                    state.heap.add(object, Key::Elements, &call.argument(1));
                 }
                 Some(Value::null())
             }
@@ -322,6 +321,15 @@ impl Machine<'_, '_, '_> {
                 let object = self.objects.named("application", &class, Kind::Made);
                 state.heap.set(object, Key::Made, Value::int(1));
                 Some(Value::object(object))
+            }
+            ("android.os.Message", "obtain") => {
+                let message = self.message(call, state);
+                if let Some(target) = call.arguments().first().filter(|_| {
+                    call.callee.parameters.first().is_some_and(|p| &**p == "android.os.Handler")
+                }) {
+                    state.heap.set(message, Key::Inner, target.clone());
+                }
+                Some(Value::object(message))
             }
             ("android.os.Message", "setData") => {
                 let key = Key::Field(self.world.symbol("$data"));

@@ -6,6 +6,8 @@ use super::super::machine::{Machine, State};
 use super::super::objects::Kind;
 use std::rc::Rc;
 
+/// Class of the objects that `Proxy` makes.
+const PROXY: &str = "java.lang.reflect.Proxy";
 /// Methods of one name that are tried.
 const OVERLOADS_MAX: usize = 6;
 
@@ -54,6 +56,14 @@ impl Machine<'_, '_, '_> {
                 state.heap.set(array, Key::Elements, Value::object(method));
                 Some(Value::object(array))
             }
+            ("java.lang.reflect.Proxy", "newProxyInstance") => {
+                let proxy = self.give(state, call, PROXY);
+                state.heap.set(proxy, Key::Inner, call.argument(2));
+                Some(Value::object(proxy))
+            }
+            (_, name) if !name.starts_with('<') && self.is_proxy(call) => {
+                self.call_proxy(call, state)
+            }
             ("java.lang.reflect.Method", "invoke") => self.invoke_member(call, state),
             ("java.lang.reflect.Field", "get" | "set") => self.field_member(call, state),
             ("java.lang.Class", "getName" | "getCanonicalName") => match call.receiver()?.single()? {
@@ -69,6 +79,34 @@ impl Machine<'_, '_, '_> {
             }
             _ => None,
         }
+    }
+
+    fn is_proxy(&self, call: &Call<'_>) -> bool {
+        call.receiver()
+            .is_some_and(|receiver| receiver.objects().any(|o| &*self.objects.class(o) == PROXY))
+    }
+
+    /// A call on a proxy runs the handler with the method and the arguments in an array.
+    fn call_proxy(&mut self, call: &Call<'_>, state: &mut State) -> Option<Value> {
+        let receiver = call.receiver()?.clone();
+        let method = self.objects.named(
+            &format!("method {}", call.callee.name),
+            "java.lang.reflect.Method",
+            Kind::Given,
+        );
+        state.heap.set(method, Key::Content, Value::text(Rc::clone(&call.callee.name)));
+        let array = self.allocate(state, call.site(), &"java.lang.Object[]".into(), Kind::Made);
+        self.fill_array(&mut state.heap, array, call.arguments().to_vec());
+        let args = [receiver.clone(), Value::object(method), Value::object(array)];
+        let mut result: Option<Value> = None;
+        for proxy in receiver.objects() {
+            let handlers = state.heap.get(proxy, &Key::Inner).cloned().unwrap_or_default();
+            for handler in handlers.objects() {
+                let value = self.run_on(call, state, handler, "invoke", &args);
+                result.get_or_insert_with(Value::default).join(&value.unwrap_or_else(Value::open));
+            }
+        }
+        result
     }
 
     fn member(&mut self, call: &Call<'_>, state: &mut State, class: &str) -> Option<Value> {

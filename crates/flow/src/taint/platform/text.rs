@@ -173,7 +173,7 @@ impl Machine<'_, '_, '_> {
         if returns.ends_with("[]") {
             let array = self.give(state, call, &returns.clone());
             state.heap.set(array, Key::Elements, Value::tainted(taint.clone()));
-            return Value::object(array).with(&taint);
+            return Value::object(array);
         }
         // `valueOf(Object)`, `trim`, `toString` and the like of an open value.
         Value::tainted(taint)

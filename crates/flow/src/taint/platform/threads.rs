@@ -59,6 +59,7 @@ impl Machine<'_, '_, '_> {
                 }
                 Some(Value::null())
             }
+            "obtain" if callee.is_a("android.os.Message") => None,
             "obtainMessage" if callee.is_a("android.os.Handler") => {
                 let message = self.message(call, state);
                 state.heap.set(message, Key::Inner, receiver);
@@ -68,11 +69,15 @@ impl Machine<'_, '_, '_> {
         }
     }
 
-    fn message(&mut self, call: &Call<'_>, state: &mut State) -> ObjId {
+    pub(super) fn message(&mut self, call: &Call<'_>, state: &mut State) -> ObjId {
         let message = self.give(state, call, "android.os.Message");
         let names = ["what", "arg1", "arg2"];
         let mut numbers = names.iter();
-        for (argument, kind) in call.arguments().iter().zip(&call.callee.kinds) {
+        let parameters = call.callee.parameters.iter().zip(&call.callee.kinds);
+        for (argument, (parameter, kind)) in call.arguments().iter().zip(parameters) {
+            if &**parameter == "android.os.Handler" {
+                continue;
+            }
             let name = if *kind == b'I' { numbers.next().copied().unwrap_or("obj") } else { "obj" };
             let key = Key::Field(self.world.field("android.os.Message", name));
             state.heap.set(message, key, argument.clone());
