@@ -7,10 +7,10 @@
 //! - `corpus [--part ci|all]`: real packages by exact version and digest.
 //! - `crosscheck [dex|manifest|signature]`: our readers against other tools on the corpus.
 //! - `bench`: cost as a ratio against other programs measured in the same run.
-//! - `docs [--check]`: the pages that are made from the program.
-//! - `dist`: the release.
 //! - `score`: the data flow analysis on fixtures/flows, as precision, recall and F1.
 //! - `twins`: which rules fire on their vulnerable app and not on its fixed twin.
+//! - `docs [--check]`: the pages that are made from the program.
+//! - `dist`: the release.
 //! - `tidy`, `licences`: rules of the house and of the dependencies.
 //!
 //! Programs of the machine are called for what they do well (tar, unzip, the package clients);
@@ -76,12 +76,12 @@ fn usage() -> &'static str {
   ci [--install]                  all checks that a change must pass; installs what they call
   fixtures [--check] [NAME...]    build the small apps under fixtures/
   corpus [--part ci|all]          fetch real packages into target/corpus or $MENSHEN_CORPUS
-  crosscheck [PART...]             our readers against dexdump, aapt2 and apksigner
+  crosscheck [PART...]            our readers against dexdump, aapt2 and apksigner
   bench [--runs N] [--binary F]   cost of scans, as ratios
-  docs [--check]                  pages made from the program: facts, rules, schema
-  dist                            static release build with man page and completions
   score [--category C] [--write]  the flow analysis on fixtures/flows: precision, recall, F1
   twins [--binary F]              rules against the built twins
+  docs [--check]                  pages made from the program: facts, rules, schema
+  dist                            static release build with man page and completions
   tidy                            rules of the house
   licences                        licences of the dependencies
   toolchain                       fetch what builds the fixtures"

@@ -2,7 +2,7 @@
 //! disagree.
 
 use crate::anomaly::{Anomaly, AnomalyKind};
-use crate::{Entry, Method, Zip, issues};
+use crate::{Entry, Method, Zip, inflate, issues};
 use menshen_base::ScanIssue;
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -575,8 +575,12 @@ fn recover_sizes(entry: &mut Entry<'_>, data: &[u8]) {
         let at = data.len().checked_sub(12)?;
         fits(at, at)
     });
-    let (compressed, size, crc) = found.unwrap_or((length, u32::MAX, entry.crc32));
+    let possible = || length.saturating_mul(inflate::EXPANSION_MAX);
+    let (compressed, size, crc) = match found {
+        Some((compressed, size, crc)) => (compressed, u64::from(size), crc),
+        None => (length, u64::try_from(possible()).unwrap_or(u64::MAX), entry.crc32),
+    };
     entry.compressed_size = u64::try_from(compressed).unwrap_or(u64::MAX);
-    entry.uncompressed_size = size.into();
+    entry.uncompressed_size = size;
     entry.crc32 = crc;
 }

@@ -5,6 +5,7 @@
 
 mod android;
 mod assess;
+mod budget;
 mod code;
 mod content;
 mod flows;

@@ -1,5 +1,6 @@
 //! XML files of a module, in whichever form its kind of package keeps them.
 
+use crate::budget;
 use crate::module::{Module, XmlForm};
 use menshen_android::aab;
 use menshen_android::axml::Document;
@@ -16,6 +17,10 @@ pub(crate) fn read(
     issues: &mut Vec<ScanIssue>,
 ) -> Option<Document> {
     let path = module.part.entry_path(&entry.name);
+    if !module.part.budget.take_xml(entry.uncompressed_size) {
+        issues.push(budget::left_out(1, entry.uncompressed_size, &path));
+        return None;
+    }
     let bytes = match module.part.read(entry, XML_BYTES_MAX) {
         Ok(bytes) => bytes,
         Err(issue) => {
