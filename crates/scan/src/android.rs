@@ -183,6 +183,8 @@ pub(crate) struct About {
     pub(crate) ownership: Ownership,
     /// Ids of views whose text is hidden.
     pub(crate) hidden_views: BTreeSet<i64>,
+    /// Methods that layouts name in `onClick`, by the id of the layout.
+    pub(crate) click_handlers: BTreeMap<i64, BTreeSet<String>>,
 }
 
 impl About {
@@ -202,6 +204,7 @@ fn about(
         facts: Facts::default(),
         ownership: Ownership::default(),
         hidden_views: BTreeSet::new(),
+        click_handlers: BTreeMap::new(),
     };
     let mut base: Option<Application> = None;
     let is_library = matches!(kind, ArtifactKind::Aar | ArtifactKind::Jar);
@@ -294,10 +297,13 @@ fn look_at_layouts(
     about: &mut About,
     issues: &mut Vec<ScanIssue>,
 ) {
-    for path in resources.files_of_type("layout").iter().take(LAYOUTS_MAX) {
+    for (id, path) in resources.files_of_type("layout").iter().take(LAYOUTS_MAX) {
         if let Some((path, document)) = find_xml(modules, path, issues) {
             let root = Node { element: &document.root, resources };
-            about.facts.views.append(&mut layouts::detect(root, &path));
+            let mut views = layouts::detect(root, &path);
+            let handlers = views.iter().filter_map(|view| view.data.on_click.clone());
+            about.click_handlers.entry(i64::from(*id)).or_default().extend(handlers);
+            about.facts.views.append(&mut views);
             about.hidden_views.extend(layouts::hidden_views(root));
         }
     }

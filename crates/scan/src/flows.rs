@@ -6,10 +6,9 @@ use crate::input::Input;
 use crate::module::Module;
 use crate::open::{self, Blob, Inner};
 use menshen_base::{IssueKind, Owner, ScanIssue, text};
-use menshen_facts::{Facts, Interest};
+use menshen_facts::Interest;
 use menshen_flow::program::Program;
 use menshen_flow::taint::{self, App, Flows, Models};
-use std::collections::BTreeSet;
 
 const EXHAUSTED: IssueKind = IssueKind {
     code: "flow/out-of-steps",
@@ -43,8 +42,7 @@ pub fn flows(inputs: &[Input], models: &Models, steps_max: u64) -> (Flows, Vec<S
         .collect();
     let interest = Interest::default();
     let ask = Ask { interest: &interest, as_of: "1970-01-01" };
-    let mut facts = Facts::default();
-    let mut hidden_views = BTreeSet::new();
+    let mut app = App::default();
     let mut ownerships = Vec::new();
     let mut opened = Vec::new();
     for ((blobs, is_set), inner) in read.iter().zip(&inner) {
@@ -53,8 +51,11 @@ pub fn flows(inputs: &[Input], models: &Models, steps_max: u64) -> (Flows, Vec<S
         if !one.parts.is_empty() {
             let (about, found) = android::outline(&one, &ask);
             issues.extend(found);
-            facts.append(about.facts);
-            hidden_views.extend(about.hidden_views);
+            app.add_app(&about.facts);
+            app.hidden_views.extend(about.hidden_views);
+            for (layout, handlers) in about.click_handlers {
+                app.click_handlers.entry(layout).or_default().extend(handlers);
+            }
             ownerships.push(about.ownership);
         }
         opened.push(one);
@@ -69,7 +70,6 @@ pub fn flows(inputs: &[Input], models: &Models, steps_max: u64) -> (Flows, Vec<S
     let (files, found) = code::parse(&bytes);
     issues.extend(found);
     let program = Program::index(&files, &[]);
-    let app = App::from_facts(&facts, hidden_views);
     let is_library = |class: &str| {
         ownerships.iter().all(|ownership| matches!(ownership.of_class(class), Owner::Sdk(_)))
     };

@@ -1,7 +1,7 @@
 //! The app as the analysis needs it: components and what starts them.
 
 use menshen_facts::Facts;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Kind of a component.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,6 +16,8 @@ pub enum ComponentKind {
 #[derive(Debug, Clone)]
 pub struct Component {
     pub kind: ComponentKind,
+    /// Package of the app that it belongs to.
+    pub package: String,
     /// Class that runs.
     pub class: String,
     /// Names under which it can be called: its own and those of its aliases.
@@ -34,26 +36,24 @@ pub struct Component {
 /// What the analysis is told about an app besides its code.
 #[derive(Debug, Clone, Default)]
 pub struct App {
-    pub application: Option<String>,
+    pub applications: Vec<String>,
     pub components: Vec<Component>,
-    /// Methods that layouts name in `onClick`.
-    pub click_handlers: BTreeSet<String>,
+    /// Packages of the apps.
+    pub packages: BTreeSet<String>,
+    /// Methods that layouts name in `onClick`, by the id of the layout.
+    pub click_handlers: BTreeMap<i64, BTreeSet<String>>,
     /// Ids of views whose text is hidden.
     pub hidden_views: BTreeSet<i64>,
 }
 
 impl App {
-    /// From the facts of one or several packages.
-    pub fn from_facts(facts: &Facts, hidden_views: BTreeSet<i64>) -> Self {
-        let mut app = Self {
-            application: facts
-                .application
-                .iter()
-                .find_map(|fact| fact.data.application_class.clone()),
-            click_handlers: facts.views.iter().filter_map(|v| v.data.on_click.clone()).collect(),
-            hidden_views,
-            components: Vec::new(),
-        };
+    /// Adds an app by its facts.
+    pub fn add_app(&mut self, facts: &Facts) {
+        let package = facts.application.first().map(|fact| fact.data.package.clone());
+        let package = package.unwrap_or_default();
+        self.packages.insert(package.clone());
+        self.applications
+            .extend(facts.application.iter().filter_map(|f| f.data.application_class.clone()));
         for fact in facts.components.iter().filter(|fact| fact.data.enabled) {
             let data = &fact.data;
             let kind = match data.kind.as_str() {
@@ -64,6 +64,7 @@ impl App {
             };
             let component = Component {
                 kind,
+                package: package.clone(),
                 class: data.target.clone(),
                 names: vec![data.name.clone()],
                 open: data.exported || data.launcher || kind == ComponentKind::Provider,
@@ -75,9 +76,8 @@ impl App {
                 mime_types: data.mime_types.clone(),
                 authorities: data.authorities.clone(),
             };
-            app.add(component);
+            self.add(component);
         }
-        app
     }
 
     /// Aliases fall together with what they stand for.

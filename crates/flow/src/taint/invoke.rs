@@ -93,7 +93,11 @@ impl Machine<'_, '_, '_> {
             let heap = state.heap.clone();
             let value = self.platform(&call, state);
             let after = std::mem::replace(&mut state.heap, heap);
-            outcome.join(Outcome::returns(value, after), &self.objects);
+            let ended = match std::mem::take(&mut self.fails) {
+                true => Outcome { normal: None, thrown: Some((Value::open(), after)) },
+                false => Outcome::returns(value, after),
+            };
+            outcome.join(ended, &self.objects);
         }
         if let Some((value, heap)) = &mut outcome.normal
             && let Some(taint) = self.source_of(&call, heap)
@@ -192,6 +196,12 @@ impl Machine<'_, '_, '_> {
             return;
         }
         if &*kind == "stream" && !self.stream_leaves(call, heap) {
+            return;
+        }
+        if &*kind == "ipc" && self.stays_inside(call, heap) {
+            return;
+        }
+        if &*kind == "provider" && !self.own_providers(call, heap).is_empty() {
             return;
         }
         let sink = SinkCall {

@@ -5,13 +5,17 @@
 //! component is run from it and adds to it, until nothing new comes of it.
 
 use super::app::ComponentKind;
-use super::domain::{Heap, Key, ObjId, Value};
+use super::domain::{Atom, Heap, Key, ObjId, Value};
 use super::machine::{Machine, Outcome};
 use super::objects::Kind;
 use std::rc::Rc;
 
+/// Cells of a heap that are kept without looking which of them are dead.
+const CELLS_BEFORE_TIDYING: usize = 400;
 /// Rounds over all components.
 const ROUNDS_MAX: usize = 4;
+/// Apps with more components are run through twice and no more.
+const COMPONENTS_RUN_AGAIN_MAX: usize = 60;
 /// Rounds of events of one component.
 const EVENT_ROUNDS_MAX: usize = 4;
 
@@ -29,19 +33,35 @@ impl Machine<'_, '_, '_> {
     /// Runs the whole app.
     pub(super) fn run_app(&mut self) {
         let mut process = Heap::default();
-        for _ in 0..ROUNDS_MAX {
+        let total = self.steps_max;
+        for round in 0..ROUNDS_MAX {
             let before = process.clone();
-            self.run_application(&mut process);
-            for index in self.order() {
-                if self.exhausted {
+            self.start_process(&mut process);
+            let order = self.order();
+            for (done, index) in order.iter().enumerate() {
+                if !self.may_start(*index, &process) {
+                    continue;
+                }
+                // Each component has its share of what is left.
+                let left = total.saturating_sub(self.steps);
+                let shares = u64::try_from(order.len() - done).unwrap_or(u64::MAX) + 1;
+                self.steps_max = self.steps + (left / shares * 4).min(left);
+                self.component = Some(*index);
+                let after = self.run_component(*index, process.clone());
+                self.component = None;
+                if std::mem::take(&mut self.exhausted) {
+                    self.truncated = true;
+                }
+                self.keep(&mut process, after);
+                self.memo.clear();
+                if self.steps >= total {
+                    self.truncated = true;
                     return;
                 }
-                if self.may_start(index, &process) {
-                    self.component = Some(index);
-                    let after = self.run_component(index, process.clone());
-                    self.component = None;
-                    self.keep(&mut process, after);
-                }
+            }
+            let many = self.app.components.len() > COMPONENTS_RUN_AGAIN_MAX;
+            if many && round > 0 {
+                break;
             }
             let mut joined = before;
             let objects = &self.objects;
@@ -76,22 +96,45 @@ impl Machine<'_, '_, '_> {
         process.join(&after, &|object, key| objects.starts_zero(object, key), false);
     }
 
-    fn run_application(&mut self, process: &mut Heap) {
-        let Some(class) = self.app.application.clone() else { return };
-        let class: Rc<str> = class.as_str().into();
-        if !self.world.is_app(&class) {
-            return;
-        }
-        let object = self.objects.named("application", &class, Kind::Made);
+    /// A process begins with what lasts on the device alone: the application is attached, the
+    /// providers are made, then the application is.
+    fn start_process(&mut self, process: &mut Heap) {
         let mut heap = process.clone();
-        if heap.get(object, &Key::Made).is_none() {
+        let lasting: Vec<ObjId> = self.objects.lasting().collect();
+        heap.collect(lasting);
+        let mut applications = Vec::new();
+        for class in self.app.applications.clone() {
+            let class: Rc<str> = class.as_str().into();
+            if self.world.program.class(&class).is_none() {
+                continue;
+            }
+            self.world.follow(&class);
+            let object = self.objects.named("application", &class, Kind::Made);
             heap.set(object, Key::Made, Value::int(1));
             heap = self.event(heap, object, "<init>", &[]);
+            heap = self.event(heap, object, "attachBaseContext", &[]);
+            applications.push(object);
         }
-        for name in ["attachBaseContext", "onCreate"] {
-            heap = self.event(heap, object, name, &[]);
+        for index in 0..self.app.components.len() {
+            if self.app.components[index].kind == ComponentKind::Provider {
+                let class: Rc<str> = self.app.components[index].class.as_str().into();
+                if self.world.program.class(&class).is_none() {
+                    continue;
+                }
+                self.world.follow(&class);
+                let object =
+                    self.objects.named(&format!("component {index} {class}"), &class, Kind::Made);
+                heap.set(object, Key::Made, Value::int(1));
+                self.component = Some(index);
+                heap = self.event(heap, object, "<init>", &[]);
+                heap = self.event(heap, object, "onCreate", &[]);
+                self.component = None;
+            }
         }
-        heap = self.events(heap, object, &["<init>", "attachBaseContext", "onCreate"]);
+        for object in applications {
+            heap = self.event(heap, object, "onCreate", &[]);
+            heap = self.events(heap, object, &["<init>", "attachBaseContext", "onCreate"]);
+        }
         self.keep(process, heap);
     }
 
@@ -105,8 +148,8 @@ impl Machine<'_, '_, '_> {
         self.world.follow(&class);
         let object = self.objects.named(&format!("component {index} {class}"), &class, Kind::Made);
         let mut heap = process;
-        let services = matches!(kind, ComponentKind::Service | ComponentKind::Provider);
-        if !services || heap.get(object, &Key::Made).is_none() {
+        let known = heap.clone();
+        if kind != ComponentKind::Provider {
             heap.clear(object);
             heap.set(object, Key::Made, Value::int(1));
             heap = self.event(heap, object, "<init>", &[]);
@@ -114,14 +157,13 @@ impl Machine<'_, '_, '_> {
         self.made.insert(class);
         match kind {
             ComponentKind::Activity => self.activity(index, object, heap),
-            ComponentKind::Service => self.service(index, object, heap),
+            ComponentKind::Service => self.service(index, object, heap, &known),
             ComponentKind::Receiver => {
                 let intent = self.intent_value(index, &mut heap);
                 let heap = self.event(heap, object, "onReceive", &[Value::open(), intent]);
                 self.events(heap, object, &["<init>", "onReceive"])
             }
             ComponentKind::Provider => {
-                let heap = self.event(heap, object, "onCreate", &[]);
                 self.events(heap, object, &["<init>", "onCreate"])
             }
         }
@@ -140,6 +182,11 @@ impl Machine<'_, '_, '_> {
             let mut first = bundle.clone();
             first.join(&Value::null());
             at = self.event(at, object, "onCreate", &[first]);
+            if self.is_finishing(object, &at) {
+                let destroyed = self.event(at, object, "onDestroy", &[]);
+                self.merge(&mut end, &destroyed);
+                break;
+            }
             at = self.event(at, object, "onStart", &[]);
             at = self.event(at, object, "onRestoreInstanceState", std::slice::from_ref(&bundle));
             at = self.event(at, object, "onPostCreate", &[]);
@@ -154,7 +201,13 @@ impl Machine<'_, '_, '_> {
                 // Paused: back to resumed, or on to stopped.
                 self.merge(&mut resumed, &at);
                 at = self.event(at, object, "onSaveInstanceState", std::slice::from_ref(&bundle));
-                at = self.event(at, object, "onRetainNonConfigurationInstance", &[]);
+                let (after, kept) =
+                    self.event_value(at, object, "onRetainNonConfigurationInstance", &[]);
+                at = after;
+                if let Some(kept) = kept {
+                    let retained = self.objects.named(&format!("retained by {index}"), "", Kind::Given);
+                    at.add(retained, Key::Inner, &kept);
+                }
                 at = self.event(at, object, "onStop", &[]);
                 let stopped = at.clone();
                 at = self.event(at, object, "onRestart", &[]);
@@ -184,7 +237,13 @@ impl Machine<'_, '_, '_> {
         end
     }
 
-    fn service(&mut self, index: usize, object: ObjId, heap: Heap) -> Heap {
+    fn is_finishing(&mut self, object: ObjId, heap: &Heap) -> bool {
+        let key = Key::Field(self.world.symbol("$finishing"));
+        heap.get(object, &key).and_then(Value::as_int) == Some(1)
+    }
+
+    /// `known`: the service as its clients left it, for the events that come after.
+    fn service(&mut self, index: usize, object: ObjId, heap: Heap, known: &Heap) -> Heap {
         let mut at = self.event(heap, object, "attachBaseContext", &[]);
         at = self.event(at, object, "onCreate", &[]);
         let intent = self.intent_value(index, &mut at);
@@ -200,10 +259,16 @@ impl Machine<'_, '_, '_> {
         }
         let order = [
             "<init>", "attachBaseContext", "onCreate", "onStartCommand", "onStart", "onBind",
-            "onHandleIntent", "onDestroy", "onUnbind",
+            "onHandleIntent", "onHandleWork", "onDestroy", "onUnbind", "onRebind",
         ];
+        self.merge(&mut at, known);
         at = self.events(at, object, &order);
-        at = self.event(at, object, "onUnbind", &[intent]);
+        let (after, again) = self.event_value(at, object, "onUnbind", std::slice::from_ref(&intent));
+        at = after;
+        if again.is_some_and(|again| again.as_int() != Some(0)) {
+            at = self.event(at, object, "onRebind", std::slice::from_ref(&intent));
+            at = self.events(at, object, &order);
+        }
         self.event(at, object, "onDestroy", &[])
     }
 
@@ -212,22 +277,33 @@ impl Machine<'_, '_, '_> {
         let mut all = heap;
         for _ in 0..EVENT_ROUNDS_MAX {
             let before = all.clone();
-            for (name, descriptor) in self.own_events(object, order) {
+            for (name, descriptor) in self.own_events(object, order, &all) {
+                if &*name == "onActivityResult" {
+                    all = self.results(all, object, &descriptor);
+                    continue;
+                }
                 let after = self.overload(all.clone(), object, &name, &descriptor, &[]);
                 self.merge(&mut all, &after);
             }
             let registry = self.objects.named("registry", "", Kind::Given);
             let registered: Vec<(ObjId, Rc<str>)> = all
                 .cells(registry)
-                .filter_map(|(key, parameter)| match key {
-                    Key::Index(object) => {
-                        Some((ObjId::try_from(*object).ok()?, parameter.as_text()?.clone()))
-                    }
-                    _ => None,
+                .flat_map(|(_, entry)| {
+                    let parameter = entry.atoms().iter().find_map(|atom| match atom {
+                        Atom::Str(text) => Some(Rc::clone(text)),
+                        _ => None,
+                    });
+                    let parameter = parameter.unwrap_or_else(|| "".into());
+                    entry.objects().map(|object| (object, Rc::clone(&parameter))).collect::<Vec<_>>()
                 })
                 .collect();
             for (callback, parameter) in registered {
                 let class = self.objects.class(callback);
+                if self.is_fragment(&class) {
+                    let after = self.fragment(all.clone(), callback);
+                    self.merge(&mut all, &after);
+                    continue;
+                }
                 for (name, descriptor) in self.called_back(&class, &parameter) {
                     if callback == object && order.contains(&&*name) {
                         continue;
@@ -244,23 +320,91 @@ impl Machine<'_, '_, '_> {
         all
     }
 
+    /// Each result that is expected, with the code that it was asked for by.
+    fn results(&mut self, heap: Heap, object: ObjId, descriptor: &str) -> Heap {
+        let mut all = heap;
+        let component = self.component_of(&Value::object(object)).or(self.component);
+        let Some(component) = component else { return all };
+        let expected = self.results_for(component);
+        let mut asked: Vec<(Value, Value)> = all
+            .cells(expected)
+            .filter_map(|(key, value)| match key {
+                Key::Index(code) => Some((Value::int(*code), value.clone())),
+                Key::Inner => Some((Value::open(), value.clone())),
+                _ => None,
+            })
+            .collect();
+        asked.push((Value::open(), Value::open()));
+        for (code, data) in asked {
+            let args = [code, Value::open(), data];
+            let after = self.overload(all.clone(), object, "onActivityResult", descriptor, &args);
+            self.merge(&mut all, &after);
+        }
+        all
+    }
+
+    fn is_fragment(&mut self, class: &str) -> bool {
+        ["android.app.Fragment", "androidx.fragment.app.Fragment", "android.support.v4.app.Fragment"]
+            .iter()
+            .any(|fragment| self.world.is_a(class, fragment))
+    }
+
+    fn fragment(&mut self, heap: Heap, object: ObjId) -> Heap {
+        const BEFORE: [&str; 8] = [
+            "onAttach", "onCreate", "onCreateView", "onViewCreated", "onActivityCreated",
+            "onViewStateRestored", "onStart", "onResume",
+        ];
+        const BEHIND: [&str; 6] = [
+            "onPause", "onSaveInstanceState", "onStop", "onDestroyView", "onDestroy", "onDetach",
+        ];
+        let mut at = heap;
+        for name in BEFORE {
+            at = self.event(at, object, name, &[]);
+        }
+        let order: Vec<&str> = BEFORE.iter().chain(&BEHIND).copied().collect();
+        for (name, descriptor) in self.own_events(object, &order, &at) {
+            let after = self.overload(at.clone(), object, &name, &descriptor, &[]);
+            self.merge(&mut at, &after);
+        }
+        for name in BEHIND {
+            at = self.event(at, object, name, &[]);
+        }
+        at
+    }
+
     /// Methods of a component that the platform calls outside its order, and those that its
     /// layouts name.
-    fn own_events(&mut self, object: ObjId, order: &[&str]) -> Vec<(Rc<str>, Rc<str>)> {
+    fn own_events(
+        &mut self,
+        object: ObjId,
+        order: &[&str],
+        heap: &Heap,
+    ) -> Vec<(Rc<str>, Rc<str>)> {
         let class = self.objects.class(object);
         let mut called: Vec<&'static str> = Vec::new();
-        for above in self.world.line_of(&class).iter() {
-            if let Some(methods) = menshen_models::callback_methods(above) {
+        for above in self.world.base_line(&class) {
+            if let Some(methods) = menshen_models::callback_methods(&above) {
                 called.extend(methods);
             }
         }
-        let handlers = &self.app.click_handlers;
+        let shown = self.component.map(|index| {
+            self.objects.named(&format!("layouts of {index}"), "", Kind::Given)
+        });
+        let handlers: std::collections::BTreeSet<&String> = self
+            .app
+            .click_handlers
+            .iter()
+            .filter(|(layout, _)| {
+                shown.is_none_or(|shown| heap.get(shown, &Key::Index(**layout)).is_some())
+            })
+            .flat_map(|(_, names)| names)
+            .collect();
         self.world
             .virtual_methods(&class)
             .into_iter()
             .filter(|(name, descriptor)| {
                 let clicked =
-                    handlers.contains(&**name) && &**descriptor == "(Landroid/view/View;)V";
+                    handlers.contains(&name.to_string()) && &**descriptor == "(Landroid/view/View;)V";
                 let platform = called.contains(&&**name) && !order.contains(&&**name);
                 clicked || platform
             })
@@ -289,6 +433,7 @@ impl Machine<'_, '_, '_> {
             let mut passed = vec![Value::object(object)];
             passed.extend(args);
             let outcome = self.call(&method, passed, heap.clone(), (u32::MAX, 0), &[]);
+            self.catch_all(&outcome);
             if let Some(value) = settle(outcome, &mut heap) {
                 result.get_or_insert_with(Value::default).join(&value);
             }
@@ -310,8 +455,31 @@ impl Machine<'_, '_, '_> {
         let mut passed = vec![Value::object(object)];
         passed.extend(args);
         let outcome = self.call(&method, passed, heap.clone(), (u32::MAX, 0), &[]);
+        self.catch_all(&outcome);
         settle(outcome, &mut heap);
+        self.tidy(&mut heap, object);
         heap
+    }
+
+    /// An exception that leaves an event reaches the handlers that the app has set for that.
+    fn catch_all(&mut self, outcome: &Outcome) {
+        let Some((exception, heap)) = &outcome.thrown else { return };
+        for handler in self.uncaught_handlers(heap) {
+            let class = self.objects.class(handler);
+            for method in self.world.overloads(&class, "uncaughtException") {
+                let args = vec![Value::object(handler), Value::open(), exception.clone()];
+                self.call(&method, args, heap.clone(), (u32::MAX, 0), &[]);
+            }
+        }
+    }
+
+    /// Drops what nothing can reach any more.
+    fn tidy(&mut self, heap: &mut Heap, object: ObjId) {
+        if heap.len() > CELLS_BEFORE_TIDYING {
+            self.steps += heap.len() as u64 / 16;
+            let roots: Vec<ObjId> = self.objects.roots().chain([object]).collect();
+            heap.collect(roots);
+        }
     }
 
     /// What the platform hands to an event: intents of the component, what a binder gives, and
@@ -329,17 +497,9 @@ impl Machine<'_, '_, '_> {
         for (at, parameter) in parameters.iter().enumerate() {
             let value = match (given.get(at), *parameter) {
                 (Some(value), _) => value.clone(),
-                (None, INTENT) => match component {
-                    Some(component) => {
-                        let results = self.results_for(component);
-                        let mut value = Value::open();
-                        if let Some(inner) = heap.get(results, &Key::Inner) {
-                            value = inner.clone();
-                        }
-                        let intent = self.intent_of(component);
-                        value.join(&Value::object(intent));
-                        value
-                    }
+                // Receivers that were registered hear from others; components read their own.
+                (None, INTENT) => match self.component_of(&Value::object(object)).and(component) {
+                    Some(component) => Value::object(self.intent_of(component)),
                     None => Value::open(),
                 },
                 (None, "Landroid/os/IBinder;") => {

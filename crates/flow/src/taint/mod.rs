@@ -74,7 +74,7 @@ pub fn analyse(
     let mut machine = Machine::new(world, models, app, steps_max);
     machine.run_app();
     let mut found = Flows {
-        exhausted: machine.exhausted,
+        exhausted: machine.truncated || machine.exhausted,
         steps: machine.steps,
         given_up: machine.given_up.iter().map(|method| place(&machine, *method, 0)).collect(),
         flows: Vec::new(),

@@ -34,6 +34,8 @@ struct Info {
     class: Rc<str>,
     kind: Kind,
     name: Option<Rc<str>>,
+    /// Its class is this one and none below it.
+    exact: bool,
     /// Stands for several objects at a time: writes add and do not replace.
     many: bool,
 }
@@ -57,7 +59,7 @@ impl Objects {
             Origin::Named(name) => Some(Rc::clone(name)),
             Origin::Site { .. } => None,
         };
-        self.all.push(Info { class: Rc::clone(class), kind, name, many: false });
+        self.all.push(Info { class: Rc::clone(class), kind, name, exact: false, many: false });
         if matches!(origin, Origin::Named(_)) {
             self.named.push(object);
         }
@@ -91,6 +93,16 @@ impl Objects {
         self.all.get(object as usize).map_or(Kind::Given, |info| info.kind)
     }
 
+    pub(super) fn is_exact(&self, object: ObjId) -> bool {
+        self.all.get(object as usize).is_some_and(|info| info.exact)
+    }
+
+    pub(super) fn set_exact(&mut self, object: ObjId) {
+        if let Some(info) = self.all.get_mut(object as usize) {
+            info.exact = true;
+        }
+    }
+
     pub(super) fn is_many(&self, object: ObjId) -> bool {
         self.all.get(object as usize).is_none_or(|info| info.many)
     }
@@ -99,6 +111,14 @@ impl Objects {
         if let Some(info) = self.all.get_mut(object as usize) {
             info.many = true;
         }
+    }
+
+    /// Objects that outlive the process: what is stored on the device or on its way.
+    pub(super) fn lasting(&self) -> impl Iterator<Item = ObjId> {
+        const LASTING: [&str; 6] = ["preferences ", "file ", "intent of ", "result", "saved state", "binder "];
+        self.named.iter().copied().filter(|object| {
+            self.name(*object).is_some_and(|name| LASTING.iter().any(|kind| name.starts_with(kind)))
+        })
     }
 
     /// Objects that live as long as the process.

@@ -83,6 +83,7 @@ pub(super) struct Members {
     methods: HashMap<(Rc<str>, Rc<str>), EncodedMethod>,
     /// Static fields with their initial values.
     pub(super) statics: Vec<(Rc<str>, Option<EncodedText>)>,
+    instance_fields: Vec<Rc<str>>,
     pub(super) has_initialiser: bool,
     pub(super) access: u32,
 }
@@ -106,6 +107,7 @@ pub(super) struct World<'w, 'a> {
     members: HashMap<Rc<str>, Option<Rc<Members>>>,
     lines: HashMap<Rc<str>, Rc<[String]>>,
     symbols: HashMap<Rc<str>, Symbol>,
+    fields: HashMap<(Rc<str>, Rc<str>), Symbol>,
     texts: Vec<Rc<str>>,
     library: HashMap<Rc<str>, bool>,
     /// Classes of the app by each of their supertypes.
@@ -123,6 +125,7 @@ impl<'w, 'a> World<'w, 'a> {
             members: HashMap::new(),
             lines: HashMap::new(),
             symbols: HashMap::new(),
+            fields: HashMap::new(),
             texts: Vec::new(),
             library: HashMap::new(),
             subclasses: None,
@@ -201,6 +204,10 @@ impl<'w, 'a> World<'w, 'a> {
             let descriptor: Rc<str> = dex.descriptor(reference.proto).into();
             members.methods.entry((name, descriptor)).or_insert(*method);
         }
+        for field in &data.instance_fields {
+            let name = dex.field(field.id).and_then(|reference| dex.string(reference.name));
+            members.instance_fields.extend(name.map(|name| Rc::from(name.to_str().as_ref())));
+        }
         let values = dex.static_values(&entry.class);
         for (at, field) in data.static_fields.iter().enumerate() {
             let Some(reference) = dex.field(field.id) else { continue };
@@ -229,6 +236,45 @@ impl<'w, 'a> World<'w, 'a> {
             }
         }
         class.into()
+    }
+
+    /// The cell of an instance field: two classes of one line may have fields of one name.
+    pub(super) fn field(&mut self, class: &str, name: &str) -> Symbol {
+        let key: (Rc<str>, Rc<str>) = (class.into(), name.into());
+        if let Some(symbol) = self.fields.get(&key) {
+            return *symbol;
+        }
+        let mut declaring = class.to_owned();
+        for above in self.line_of(class).iter() {
+            if let Some(members) = self.members(above)
+                && members.instance_fields.iter().any(|known| &**known == name)
+            {
+                declaring.clone_from(above);
+                break;
+            }
+        }
+        let symbol = self.symbol(&format!("{declaring}.{name}"));
+        self.fields.insert(key, symbol);
+        symbol
+    }
+
+    /// The class's superclasses in the app, then everything above the first that is not: what
+    /// makes it a component, without the interfaces that it adds.
+    pub(super) fn base_line(&mut self, class: &str) -> Vec<String> {
+        let mut line = Vec::new();
+        let mut at = class.to_owned();
+        for _ in 0..64 {
+            if self.program.class(&at).is_none() {
+                line.extend(self.line_of(&at).iter().cloned());
+                break;
+            }
+            line.push(at.clone());
+            match self.program.hierarchy.get(&at).and_then(|info| info.superclass.clone()) {
+                Some(above) => at = above,
+                None => break,
+            }
+        }
+        line
     }
 
     /// The method that a call of it on an object of `class` runs, if the app defines it.

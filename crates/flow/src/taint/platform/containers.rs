@@ -28,6 +28,12 @@ impl Machine<'_, '_, '_> {
         if MAPS.iter().any(|class| call.callee.is_a(class)) {
             return self.map(call, state, &receiver);
         }
+        if matches!(&*call.callee.name, "hasNext" | "hasMoreElements") {
+            let sizes: Vec<Option<i64>> =
+                receiver.objects().map(|object| size(&state.heap, object)).collect();
+            let empty = !receiver.open && !sizes.is_empty() && sizes.iter().all(|s| *s == Some(0));
+            return Some(if empty { Value::int(0) } else { Value::open() });
+        }
         let walks = ["java.util.Iterator", "java.util.Enumeration"];
         if walks.iter().any(|class| call.callee.is_a(class))
             && matches!(&*call.callee.name, "next" | "nextElement" | "previous")
@@ -362,7 +368,11 @@ impl Machine<'_, '_, '_> {
 
     /// An object that came from outside with contents of its own.
     fn is_external(&self, object: ObjId) -> bool {
-        self.objects.name(object).is_some_and(|name| name.starts_with("outside"))
+        let Some(name) = self.objects.name(object) else { return false };
+        let component = name.strip_prefix("intent of ").and_then(|index| index.parse().ok());
+        component
+            .and_then(|index: usize| self.app.components.get(index))
+            .is_some_and(|component| component.open)
     }
 
     /// Everything inside, whatever its position or key.
@@ -387,6 +397,11 @@ impl Machine<'_, '_, '_> {
         let class = call.callee.returns.to_string();
         let walker = self.give(state, call, &class);
         state.heap.set(walker, Key::Elements, inside.clone());
+        if let Some(super::super::domain::Atom::Object(object)) = receiver.single()
+            && let Some(length) = state.heap.get(*object, &Key::Size).cloned()
+        {
+            state.heap.set(walker, Key::Size, length);
+        }
         if &*call.callee.name == "entrySet" {
             // What the set gives is an entry, whose value is what is inside.
             state.heap.add(walker, Key::Elements, &Value::object(walker));

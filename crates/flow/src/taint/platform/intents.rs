@@ -58,10 +58,31 @@ impl Machine<'_, '_, '_> {
                 return Some(Value::object(uri).with(&taint));
             }
             ("android.net.Uri", "withAppendedPath") => return Some(call.argument(0)),
+            ("android.app.PendingIntent", name @ ("getActivity" | "getService" | "getBroadcast"
+                | "getForegroundService")) => {
+                return self.pending(call, state, name);
+            }
+            ("android.os.Messenger", "getBinder") | ("android.os.Binder", "asBinder") => {
+                return call.receiver().cloned();
+            }
+            ("android.content.IntentFilter", "<init>" | "addAction") => {
+                let key = self.part("$actions");
+                for object in call.receiver()?.objects() {
+                    state.heap.add(object, key.clone(), &call.argument(0));
+                }
+                return Some(Value::null());
+            }
             ("android.content.ContentUris", "withAppendedId") => return Some(call.argument(0)),
             _ => {}
         }
         match &*call.callee.name {
+            "getLastNonConfigurationInstance" if call.arguments().is_empty() => {
+                let index = call.receiver().and_then(|receiver| self.component_of(receiver))?;
+                let retained = self.objects.named(&format!("retained by {index}"), "", Kind::Given);
+                let mut value = state.heap.get(retained, &Key::Inner).cloned().unwrap_or_default();
+                value.join(&Value::null());
+                Some(value)
+            }
             "getIntent" if call.arguments().is_empty() => Some(self.own_intent(call, state)),
             "setIntent" if call.arguments().len() == 1 => {
                 if let Some(component) = self.component_of(call.receiver()?) {
@@ -79,7 +100,16 @@ impl Machine<'_, '_, '_> {
                 }
                 Some(Value::null())
             }
-            "onBind" => None,
+            "registerReceiver" => {
+                let key = self.part("$filter");
+                for object in call.argument(0).objects() {
+                    state.heap.add(object, key.clone(), &call.argument(1));
+                }
+                None
+            }
+            _ if call.callee.is_a("android.content.ContentResolver") => {
+                self.ask_provider(call, state)
+            }
             _ => self.send(call, state),
         }
     }
@@ -162,7 +192,11 @@ impl Machine<'_, '_, '_> {
                 }
                 Some(receiver)
             }
-            "setPackage" | "setFlags" | "addFlags" => Some(receiver),
+            "setPackage" => {
+                set(self, "$package", call.argument(0));
+                Some(receiver)
+            }
+            "setFlags" | "addFlags" => Some(receiver),
             name @ ("getAction" | "getData" | "getDataString" | "getType" | "getScheme") => {
                 let part = match name {
                     "getAction" => "$action",
@@ -190,6 +224,59 @@ impl Machine<'_, '_, '_> {
         }
     }
 
+    /// A pending intent may be sent by whoever gets it: it counts as sent when it is made.
+    fn pending(&mut self, call: &Call<'_>, state: &mut State, name: &str) -> Option<Value> {
+        let kind = match name {
+            "getActivity" => ComponentKind::Activity,
+            "getBroadcast" => ComponentKind::Receiver,
+            _ => ComponentKind::Service,
+        };
+        let intent = call.argument(2);
+        for target in self.receivers(&intent, kind, &state.heap) {
+            let delivered = self.intent_of(target);
+            self.copy_cells(state, &intent, delivered);
+        }
+        let pending = self.give(state, call, "android.app.PendingIntent");
+        state.heap.set(pending, Key::Inner, intent);
+        Some(Value::object(pending))
+    }
+
+    /// Providers of the same app that a call of the resolver goes to, by the authority.
+    pub(in super::super) fn own_providers(&mut self, call: &Call<'_>, heap: &Heap) -> Vec<usize> {
+        let uri = call.argument(0);
+        let Some(address) = self.address_text(&uri, heap) else { return Vec::new() };
+        let Some(rest) = address.strip_prefix("content://") else { return Vec::new() };
+        let authority = rest.split('/').next().unwrap_or_default();
+        let app = self.app;
+        let known = |component: &Component| {
+            component.kind == ComponentKind::Provider
+                && component.authorities.iter().any(|known| known == authority)
+        };
+        (0..app.components.len()).filter(|index| known(&app.components[*index])).collect()
+    }
+
+    fn ask_provider(&mut self, call: &Call<'_>, state: &mut State) -> Option<Value> {
+        let providers = self.own_providers(call, &state.heap);
+        let mut result: Option<Value> = None;
+        for index in providers {
+            let class: Rc<str> = self.app.components[index].class.as_str().into();
+            let object = self.objects.named(&format!("component {index} {class}"), &class, Kind::Made);
+            state.heap.set(object, Key::Made, Value::int(1));
+            let value = self.run_on(call, state, object, &call.callee.name.clone(), call.arguments());
+            result.get_or_insert_with(Value::default).join(&value.unwrap_or_else(Value::open));
+        }
+        result
+    }
+
+    /// What a messenger or binder sends goes to a handler of the app.
+    pub(in super::super) fn stays_inside(&mut self, call: &Call<'_>, heap: &Heap) -> bool {
+        let Some(receiver) = call.receiver() else { return false };
+        heap.reach(receiver.objects()).into_iter().any(|object| {
+            let class = self.objects.class(object);
+            self.world.is_app(&class)
+        })
+    }
+
     fn send(&mut self, call: &Call<'_>, state: &mut State) -> Option<Value> {
         let (name, position, kind) =
             SENDS.iter().find(|(name, ..)| **name == *call.callee.name).copied()?;
@@ -206,6 +293,9 @@ impl Machine<'_, '_, '_> {
             state.heap.set(delivered, Key::Made, Value::int(1));
             if name == "startActivityForResult" || name == "launch" {
                 self.expect_result(state, call, target);
+            }
+            if kind == ComponentKind::Receiver {
+                state.heap.set(delivered, Key::Made, Value::int(1));
             }
             if name == "bindService" {
                 self.expect_binder(state, call, target);
@@ -237,17 +327,45 @@ impl Machine<'_, '_, '_> {
             .find(|(_, parameter)| &***parameter == INTENT)
             .map(|(value, _)| value.clone());
         match intent {
-            Some(intent) => self.receivers(&intent, kind, heap).is_empty() && !self.is_explicit(&intent, heap),
+            Some(intent) => {
+                let own = self.own_package();
+                let app = self.app;
+                let targets = self.receivers(&intent, kind, heap);
+                let inside = targets.iter().any(|target| {
+                    own.is_none() || own.as_deref() == Some(&*app.components[*target].package)
+                });
+                !inside && !self.is_explicit(&intent, heap)
+            }
             None => true,
         }
     }
 
-    /// It names a component, known or not.
+    /// It stays in the app: it names a component of it, by its class, or its package.
     fn is_explicit(&mut self, intent: &Value, heap: &Heap) -> bool {
-        let key = self.part("$component");
+        let component = self.part("$component");
+        let package = self.part("$package");
+        let own = self.own_package();
+        let app = self.app;
+        let names_other = |class: &Value| {
+            class.texts().is_some_and(|texts| {
+                texts.iter().all(|text| {
+                    !text.starts_with('.')
+                        && own.as_deref().is_some_and(|own| !text.starts_with(own))
+                        && !app.components.iter().any(|c| c.class == **text && own.as_deref() == Some(&*c.package))
+                })
+            })
+        };
         intent.objects().next().is_some()
             && intent.objects().all(|object| {
-                heap.get(object, &key).is_some_and(|component| component.as_int() != Some(0))
+                let to_class = heap
+                    .get(object, &component)
+                    .is_some_and(|class| class.as_int() != Some(0) && !names_other(class));
+                let to_package = heap.get(object, &package).is_some_and(|package| {
+                    package.texts().is_none_or(|all| {
+                        all.iter().all(|one| own.as_deref() == Some(&**one))
+                    })
+                });
+                to_class || to_package
             })
     }
 
@@ -256,11 +374,13 @@ impl Machine<'_, '_, '_> {
         let parts = ["$component", "$action", "$data", "$type", "$category"];
         let keys: Vec<Key> = parts.iter().map(|part| self.part(part)).collect();
         let app = self.app;
+        let own = self.own_package();
         let mut found = Vec::new();
         for object in intent.objects() {
             let cell = |at: usize| keys.get(at).and_then(|key| heap.get(object, key));
             for (index, component) in app.components.iter().enumerate() {
-                if component.kind != kind || found.contains(&index) {
+                let foreign = own.as_deref().is_some_and(|own| own != component.package);
+                if component.kind != kind || found.contains(&index) || (foreign && !component.open) {
                     continue;
                 }
                 let hit = match cell(0) {
@@ -310,7 +430,14 @@ impl Machine<'_, '_, '_> {
         };
         let result = self.result_of(target);
         let expected = self.results_for(component);
-        state.heap.add(expected, Key::Inner, &Value::object(result));
+        let code = call
+            .arguments()
+            .iter()
+            .zip(&call.callee.kinds)
+            .find(|(_, kind)| **kind == b'I')
+            .and_then(|(code, _)| code.as_int());
+        let key = code.map_or(Key::Inner, Key::Index);
+        state.heap.add(expected, key, &Value::object(result));
     }
 
     fn expect_binder(&mut self, state: &mut State, call: &Call<'_>, target: usize) {

@@ -69,6 +69,15 @@ impl Machine<'_, '_, '_> {
                 }
                 Some(receiver)
             }
+            "clear" => {
+                for object in receiver.objects() {
+                    if receiver.single().is_some() && !self.objects.is_many(object) {
+                        state.heap.clear(object);
+                        state.heap.set(object, Key::Made, Value::int(1));
+                    }
+                }
+                Some(receiver)
+            }
             "toString" | "getAll" | "keySet" | "valueSet" => None,
             _ => None,
         }

@@ -14,6 +14,13 @@ impl Machine<'_, '_, '_> {
         match (&*call.callee.class, &*call.callee.name) {
             ("java.lang.Class", "forName") => {
                 let name = call.argument(0).as_text()?.clone();
+                let known = self.world.program.class(&name).is_some()
+                    || menshen_models::is_platform_class(&name)
+                    || menshen_models::sdks().by_class(&name).is_some();
+                if !known && !name.starts_with("com.android.") && !name.starts_with('[') {
+                    // Nothing defines it: the call throws.
+                    self.fails = true;
+                }
                 Some(Value::atom(Atom::Class(name)))
             }
             ("java.lang.ClassLoader" | "dalvik.system.DexClassLoader" | "dalvik.system.PathClassLoader",
@@ -225,8 +232,13 @@ impl Machine<'_, '_, '_> {
         let name = state.heap.get(field, &Key::Content)?.as_text()?.to_string();
         let class = state.heap.get(field, &Key::Inner).cloned()?;
         let holder = call.argument(0);
-        let key = Key::Field(self.world.symbol(&name));
+        let classes = self.classes(&class);
+        let named = classes.first().cloned().unwrap_or_else(|| "".into());
+        let mut key = Key::Field(self.world.field(&named, &name));
         let mut objects: Vec<u32> = holder.objects().collect();
+        if objects.is_empty() {
+            key = Key::Field(self.world.symbol(&name));
+        }
         if objects.is_empty() {
             for class in self.classes(&class) {
                 self.initialise(&class, &mut state.heap, call.site(), &state.registers.clone());

@@ -121,6 +121,12 @@ impl Machine<'_, '_, '_> {
         for object in receiver.objects() {
             self.write(&mut state.heap, &receiver, object, Key::Content, text.clone());
         }
+        // Strings have no identity: whoever holds the new object holds its text.
+        for register in &mut state.registers {
+            if *register == receiver {
+                *register = text.clone();
+            }
+        }
         Some(Value::null())
     }
 

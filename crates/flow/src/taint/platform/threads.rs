@@ -74,7 +74,7 @@ impl Machine<'_, '_, '_> {
         let mut numbers = names.iter();
         for (argument, kind) in call.arguments().iter().zip(&call.callee.kinds) {
             let name = if *kind == b'I' { numbers.next().copied().unwrap_or("obj") } else { "obj" };
-            let key = Key::Field(self.world.symbol(name));
+            let key = Key::Field(self.world.field("android.os.Message", name));
             state.heap.set(message, key, argument.clone());
         }
         message
@@ -133,12 +133,31 @@ impl Machine<'_, '_, '_> {
         result
     }
 
+    /// Runs what an object of the app does with an exception that nothing catches.
+    pub(in super::super) fn uncaught_handlers(&mut self, heap: &super::super::domain::Heap) -> Vec<ObjId> {
+        let registry = self.objects.named("registry", "", Kind::Given);
+        let registered: Vec<ObjId> = heap.cells(registry).flat_map(|(_, v)| v.objects()).collect();
+        registered
+            .into_iter()
+            .filter(|object| {
+                let class = self.objects.class(*object);
+                self.world.is_a(&class, "java.lang.Thread$UncaughtExceptionHandler")
+            })
+            .collect()
+    }
+
     /// Objects of the app that are handed to the platform: what it may call on them is run now,
     /// since it may be called at once, and again whenever the component waits for events.
     pub(super) fn register_callbacks(&mut self, call: &Call<'_>, state: &mut State) {
         let takes_back = TAKES_BACK.iter().any(|name| call.callee.name.starts_with(name));
         let registry = self.objects.named("registry", "", Kind::Given);
         let receiver = call.receiver().cloned();
+        self.take_all_back(call, state, registry);
+        // `setOnClickListener` replaces what was set before on the same object.
+        let slot = self.slot(call, receiver.as_ref());
+        if let Some(slot) = &slot {
+            state.heap.remove(registry, slot);
+        }
         for (argument, parameter) in
             call.arguments().to_vec().iter().zip(call.callee.parameters.clone())
         {
@@ -147,8 +166,9 @@ impl Machine<'_, '_, '_> {
                 if !self.world.is_app(&class) {
                     continue;
                 }
-                let key = Key::Index(i64::from(object));
+                let key = slot.clone().unwrap_or(Key::Index(i64::from(object)));
                 if takes_back {
+                    let key = Key::Index(i64::from(object));
                     state.heap.remove(registry, &key);
                     continue;
                 }
@@ -157,13 +177,58 @@ impl Machine<'_, '_, '_> {
                     continue;
                 }
                 if state.heap.get(registry, &key).is_none() {
-                    state.heap.set(registry, key, Value::text(Rc::clone(&parameter)));
+                    let mut entry = Value::text(Rc::clone(&parameter));
+                    entry.join(&Value::object(object));
+                    state.heap.set(registry, key.clone(), entry);
+                    if let Some(receiver) = &receiver {
+                        let by = self.objects.named("registered by", "", Kind::Given);
+                        let to: Vec<ObjId> = receiver.objects().collect();
+                        for to in to {
+                            state.heap.add(by, Key::Index(i64::from(to)), &Value::object(object));
+                        }
+                    }
                     let elements = self.elements_for(receiver.as_ref(), argument, state);
                     if runs_at_once(&call.callee.class, &parameter) {
                         self.run_at_once(call, state, object, &methods, &elements);
                     }
                 }
             }
+        }
+    }
+
+    /// The place of a listener of which an object has one.
+    fn slot(&mut self, call: &Call<'_>, receiver: Option<&Value>) -> Option<Key> {
+        let name = &*call.callee.name;
+        let sets = name.starts_with("set") && (name.ends_with("Listener") || name.ends_with("Callback"));
+        let holder = match (sets, receiver?.single()) {
+            (true, Some(super::super::domain::Atom::Object(object))) => *object,
+            _ => return None,
+        };
+        if self.objects.is_many(holder) {
+            return None;
+        }
+        Some(Key::Entry(self.world.symbol(&format!("{name} of {holder}"))))
+    }
+
+    /// `timer.cancel()`, `handler.removeCallbacksAndMessages(null)`: all that was handed to it.
+    fn take_all_back(&mut self, call: &Call<'_>, state: &mut State, registry: ObjId) {
+        let name = &*call.callee.name;
+        if !matches!(name, "cancel" | "removeCallbacksAndMessages" | "shutdownNow") {
+            return;
+        }
+        let by = self.objects.named("registered by", "", Kind::Given);
+        let Some(receiver) = call.receiver().cloned() else { return };
+        for holder in receiver.objects() {
+            let Some(all) = state.heap.get(by, &Key::Index(i64::from(holder))).cloned() else {
+                continue;
+            };
+            for object in all.objects() {
+                state.heap.remove(registry, &Key::Index(i64::from(object)));
+            }
+        }
+        // A task that cancels itself.
+        for object in receiver.objects().collect::<Vec<_>>() {
+            state.heap.remove(registry, &Key::Index(i64::from(object)));
         }
     }
 
@@ -226,6 +291,9 @@ impl Machine<'_, '_, '_> {
         let asked = self.world.line_of(parameter);
         let general = parameter == "java.lang.Object" || !self.world.is_a(class, parameter);
         let component = self.world.is_component(class);
+        if self.world.is_a(class, "android.os.AsyncTask") {
+            return Vec::new();
+        }
         let mut names: Vec<&'static str> = Vec::new();
         for above in own.iter() {
             let wanted = match general {
@@ -252,32 +320,48 @@ impl Machine<'_, '_, '_> {
     /// A broadcast reaches the receivers that were registered in the code for its action.
     pub(super) fn tell_registered(&mut self, call: &Call<'_>, state: &mut State, intent: &Value) {
         let registry = self.objects.named("registry", "", Kind::Given);
-        let registered: Vec<ObjId> = state
-            .heap
-            .cells(registry)
-            .filter_map(|(key, _)| match key {
-                Key::Index(object) => ObjId::try_from(*object).ok(),
-                _ => None,
-            })
-            .collect();
+        let registered: Vec<ObjId> =
+            state.heap.cells(registry).flat_map(|(_, value)| value.objects()).collect();
         for object in registered {
             let class = self.objects.class(object);
-            if self.world.is_a(&class, "android.content.BroadcastReceiver") {
+            if self.world.is_a(&class, "android.content.BroadcastReceiver")
+                && self.hears(object, intent, state)
+            {
                 self.run_on(call, state, object, "onReceive", &[Value::open(), intent.clone()]);
             }
         }
     }
 }
 
+impl Machine<'_, '_, '_> {
+    /// The action is among those that the receiver was registered for, as far as both are known.
+    fn hears(&mut self, receiver: ObjId, intent: &Value, state: &State) -> bool {
+        let part = |machine: &mut Self, name: &str| Key::Field(machine.world.symbol(name));
+        let (filter, actions, action) =
+            (part(self, "$filter"), part(self, "$actions"), part(self, "$action"));
+        let Some(filters) = state.heap.get(receiver, &filter) else { return true };
+        let wanted: Vec<Rc<str>> = filters
+            .objects()
+            .filter_map(|object| state.heap.get(object, &actions))
+            .flat_map(|value| value.texts().unwrap_or_default())
+            .collect();
+        if wanted.is_empty() {
+            return true;
+        }
+        intent.objects().any(|object| match state.heap.get(object, &action).and_then(Value::texts) {
+            Some(sent) => sent.iter().any(|one| wanted.contains(one)),
+            None => true,
+        })
+    }
+}
+
 /// Callbacks that may run before the call returns: tasks, functions, comparators. Listeners wait
 /// for events.
 fn runs_at_once(class: &str, parameter: &str) -> bool {
-    let task = matches!(
-        parameter,
-        "java.lang.Runnable" | "java.util.concurrent.Callable" | "java.util.TimerTask"
-    );
+    let task = matches!(parameter, "java.lang.Runnable" | "java.util.concurrent.Callable")
+        && class.starts_with("java.util.concurrent.");
     let function = parameter.starts_with("java.util.function.")
         || parameter == "java.util.Comparator"
         || parameter.starts_with("kotlin.jvm.functions.");
-    (task && class != "java.lang.Thread") || function
+    task || function
 }
