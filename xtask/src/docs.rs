@@ -4,7 +4,8 @@
 //! - `docs/rules/ID.md`, one page a rule in both languages, and `docs/rules/README.md`;
 //! - `docs/schema/report.schema.json`, the published schema of the JSON report.
 //!
-//! `--check` writes nothing and names the pages that do not say what the program says.
+//! `--check` writes nothing, names the pages that do not say what the program says, and links
+//! within the repository that lead nowhere.
 
 use crate::shell;
 use anyhow::{Result, bail};
@@ -44,7 +45,41 @@ pub(crate) fn check() -> Result<()> {
     if !stale.is_empty() {
         bail!("not up to date, run cargo xtask docs: {}", stale.join(", "));
     }
+    let dead = dead_links()?;
+    if !dead.is_empty() {
+        bail!("links that lead nowhere:\n  {}", dead.join("\n  "));
+    }
     Ok(())
+}
+
+/// Links of the pages at the top and below `docs/` to files that are not there.
+fn dead_links() -> Result<Vec<String>> {
+    let root = shell::root();
+    let mut pages = shell::files(&root.join("docs"))?;
+    for entry in fs::read_dir(&root)? {
+        pages.push(entry?.path());
+    }
+    let mut dead = Vec::new();
+    for page in pages.iter().filter(|page| page.extension().is_some_and(|end| end == "md")) {
+        let folder = page.parent().unwrap_or(&root);
+        for link in links(&fs::read_to_string(page)?) {
+            if !folder.join(&link).exists() {
+                dead.push(format!("{}: {link}", page.strip_prefix(&root)?.display()));
+            }
+        }
+    }
+    Ok(dead)
+}
+
+/// Targets of the links in a page that are files, without the heading they point to.
+fn links(text: &str) -> Vec<String> {
+    text.split("](")
+        .skip(1)
+        .filter_map(|rest| rest.split_once(')'))
+        .filter_map(|(target, _)| target.split('#').next())
+        .filter(|target| !target.is_empty() && !target.contains(':'))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Pages that differ from what they should be, that are missing, or that nothing makes any more.
@@ -253,6 +288,12 @@ mod tests {
     fn texts_in_tables_and_pages() {
         assert_eq!(line(" a |\n b\n"), "a \\| b");
         assert_eq!(literal(" <a_b> * "), "\\<a\\_b> \\*");
+    }
+
+    #[test]
+    fn links_to_files() {
+        let text = "[a](b.md) [c](d/e.md#f) [g](#h) [i](https://j.example/k) ![l](m.png)";
+        assert_eq!(links(text), ["b.md", "d/e.md", "m.png"]);
     }
 
     #[test]

@@ -11,10 +11,6 @@
 //! - `twins`: which rules fire on their vulnerable app and not on its fixed twin.
 //! - `docs [--check]`: the pages that are made from the program.
 //! - `dist`: the release.
-//! - `docs [--check]`: the pages that are made from the program.
-//! - `dist`: the release.
-//! - `score`: the data flow analysis on fixtures/flows, as precision, recall and F1.
-//! - `twins`: which rules fire on their vulnerable app and not on its fixed twin.
 //! - `tidy`, `licences`: rules of the house and of the dependencies.
 //!
 //! Programs of the machine are called for what they do well (tar, unzip, the package clients);
@@ -86,10 +82,6 @@ fn usage() -> &'static str {
   twins [--binary F]              rules against the built twins
   docs [--check]                  pages made from the program: facts, rules, schema
   dist                            static release build with man page and completions
-  docs [--check]                  pages made from the program: facts, rules, schema
-  dist                            static release build with man page and completions
-  score [--category C] [--write]  the flow analysis on fixtures/flows: precision, recall, F1
-  twins [--binary F]              rules against the built twins
   tidy                            rules of the house
   licences                        licences of the dependencies
   toolchain                       fetch what builds the fixtures"

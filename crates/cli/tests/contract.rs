@@ -1,6 +1,7 @@
 //! The contract with scripts, as `docs/contract.md` has it, on the sample app.
 
 mod common;
+#[allow(unreachable_pub, reason = "the report crate's tests have it as a module of theirs")]
 #[path = "../../report/tests/common/schema_check.rs"]
 mod schema_check;
 

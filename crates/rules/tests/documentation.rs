@@ -1,7 +1,8 @@
 //! `docs/rules.md` says what the loader does: its example is loaded and tested, and it names
-//! every key and predicate that the loader knows.
+//! every key and predicate that the loader knows. `docs/baseline.md` shows the default baseline as
+//! it is, and its examples can be read.
 
-use menshen_rules::{RulePack, TestStatus, lint, run_tests};
+use menshen_rules::{Baseline, RulePack, TestStatus, lint, run_tests};
 
 const PAGES: [(&str, &str); 2] = [
     ("rules.md", include_str!("../../../docs/rules.md")),
@@ -23,7 +24,10 @@ fn the_example_works() {
         assert_eq!(lint(&pack, &files), [], "{name}");
         let report = run_tests(&pack, &files);
         assert!(report.errors.is_empty() && report.outcomes.len() == 2, "{name}: {report:?}");
-        assert!(report.outcomes.iter().all(|o| o.status == TestStatus::Passed), "{name}: {report:?}");
+        assert!(
+            report.outcomes.iter().all(|o| o.status == TestStatus::Passed),
+            "{name}: {report:?}"
+        );
     }
 }
 
@@ -42,12 +46,28 @@ fn everything_is_named() {
         possible("origin:", "nonsense:"),
         possible("{name: android.permission.CAMERA}", "{name: {nonsense: 1}}"),
         possible("fact: permission", "fact: permission\n  nonsense: 1"),
-        possible("fact: permission", "fact: permission\n  when: [{exists: {fact: file, nonsense: 1}}]"),
+        possible(
+            "fact: permission",
+            "fact: permission\n  when: [{exists: {fact: file, nonsense: 1}}]",
+        ),
     ];
     for (name, page) in PAGES {
         for word in known.iter().flatten() {
             let named = [format!("`{word}`"), format!("`{word}:"), format!("{word}:")];
             assert!(named.iter().any(|form| page.contains(form)), "{name} does not name {word}");
         }
+    }
+}
+
+#[test]
+fn baselines_are_shown_as_they_are() {
+    for (name, page) in [
+        ("baseline.md", include_str!("../../../docs/baseline.md")),
+        ("baseline.zh-CN.md", include_str!("../../../docs/baseline.zh-CN.md")),
+    ] {
+        let blocks = blocks(page);
+        assert!(Baseline::builtin_text().ends_with(blocks[0]), "{name}: the default is another");
+        let example = format!("name: example\n{}", blocks[1]);
+        assert!(Baseline::parse(name, &example).is_ok(), "{:?}", Baseline::parse(name, &example));
     }
 }

@@ -57,11 +57,7 @@ pub fn judge(judged: &Judged<'_>, baseline: &Baseline, as_of: &str) -> Gate {
 /// The findings that stop a release unless some number of them is allowed: neither suppressed nor
 /// accepted, and as bad as a threshold or of a forbidden rule. What a comparison of two versions
 /// asks of the new ones.
-pub fn stopping<'f>(
-    findings: &'f [Finding],
-    baseline: &Baseline,
-    as_of: &str,
-) -> Vec<&'f Finding> {
+pub fn stopping<'f>(findings: &'f [Finding], baseline: &Baseline, as_of: &str) -> Vec<&'f Finding> {
     let active: Vec<&Suppression> =
         baseline.suppressions.iter().filter(|s| !s.expired(as_of)).collect();
     let bad = |finding: &&Finding| {
@@ -155,10 +151,8 @@ fn named(ids: &[String]) -> String {
 
 fn thresholds(baseline: &Baseline, open: &[&Finding], reasons: &mut Vec<GateReason>) {
     for threshold in &baseline.thresholds {
-        let over: Vec<&&Finding> = open
-            .iter()
-            .filter(|finding| threshold.reached(finding))
-            .collect();
+        let over: Vec<&&Finding> =
+            open.iter().filter(|finding| threshold.reached(finding)).collect();
         let (count, max) = (over.len() as u64, threshold.max);
         if count <= max {
             continue;
