@@ -488,6 +488,45 @@ fn code_that_repeats_itself() {
     }
 }
 
+/// Methods that are as dear to analyse as can be, all with the same code, all with a call that a
+/// rule asks about.
+#[test]
+fn code_that_is_dear_to_analyse() {
+    const CALL: [u16; 3] = [0x106e, 0, 0];
+    const RETURN: [u16; 1] = [0x000e];
+    // `if-eqz v0, +2`, again and again; at the end back to the start.
+    let branches = |count: usize| [[0x0038, 2].repeat(count), CALL.to_vec()].concat();
+    let rounds = |count: usize| {
+        let body = [[0x0038, 2].repeat(count), CALL.to_vec()].concat();
+        let back = (-(body.len() as i32)) as u16;
+        [body, vec![0x0038, back], RETURN.to_vec()].concat()
+    };
+    // `add-int/2addr v0, v0` in every block: the value changes at each visit.
+    let changing = |count: usize| {
+        let body = [[0x00b0, 0x0038, 2].repeat(count), CALL.to_vec()].concat();
+        let back = (-(body.len() as i32)) as u16;
+        [body, vec![0x0038, back], RETURN.to_vec()].concat()
+    };
+    for (what, registers, units) in [
+        ("many blocks and registers", 4000, [branches(900), RETURN.to_vec()].concat()),
+        ("few blocks, many registers", 4000, rounds(5)),
+        ("many blocks in a loop", 200, changing(2000)),
+        ("small and many", 4, rounds(1)),
+    ] {
+        let mut dex = Dex::new();
+        let names = ["La;", "Landroid/webkit/WebSettings;", "V", "Z", "setJavaScriptEnabled"];
+        dex.strings(names.map(|name| (name, 1)).into_iter());
+        dex.types(4);
+        dex.calls(60_000);
+        let code = dex.code_of(registers, &units);
+        let data = dex.class_data(100, code);
+        dex.classes(600, false, data, 0);
+        let dex = dex.build();
+        let what = format!("dear: {what}, {} bytes", dex.len());
+        check(&what, &apk(vec![Entry::deflated("classes.dex", &dex)]), &Expect::Report);
+    }
+}
+
 /// Millions of addresses: the report stays of a size that can be read.
 #[test]
 fn millions_of_addresses() {

@@ -333,7 +333,7 @@ fn look_at_code(modules: &[Module<'_, '_>], about: &About, ask: &Ask<'_>) -> Cod
     let (files, dex_issues) = code::parse(&dex_bytes);
     let (units, class_issues) = code::parse_classes(&class_bytes);
     let program = Program::index(&files, &units);
-    let classified = strings::classify(&files);
+    let (classified, string_issues) = strings::classify(&files);
     let marks = strings::marks(&classified, files.len());
     let found = menshen_detect::code::detect(&program, ask.interest, &about.ownership, &marks);
     let mut looked = Code { facts: found.facts, ..Code::default() };
@@ -353,6 +353,7 @@ fn look_at_code(modules: &[Module<'_, '_>], about: &About, ask: &Ask<'_>) -> Cod
         looked.facts.append(facts);
         looked.issues.extend(issues);
     }
+    looked.issues.extend(string_issues);
     let mut read: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
     read.dedup();
     looked.dex_files = Share { done: read.len() as u64, total: dex_bytes.total };

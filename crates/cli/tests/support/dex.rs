@@ -63,14 +63,26 @@ impl Dex {
         self.table(METHODS, count, &rows);
     }
 
+    /// One method `(Z)V` of the second type named by the fifth string, and `count` more of the
+    /// first type. Types 2 and 3 are `V` and `Z`.
+    pub(crate) fn calls(&mut self, count: usize) {
+        let list = self.put(&[1, 0, 0, 0, 3, 0]);
+        self.table(PROTOS, 1, &[2, 2, list]);
+        let class = |index| u32::from(index == 0);
+        let rows: Vec<u32> = (0..=count).flat_map(|index| [class(index), 4]).collect();
+        self.table(METHODS, count + 1, &rows);
+    }
+
     /// Code: `invoke-static` of the first method again and again, then `return-void`.
     pub(crate) fn code(&mut self, invokes: usize) -> u32 {
-        let mut units: Vec<u16> = Vec::new();
-        for _ in 0..invokes {
-            units.extend([0x0071, 0, 0]);
-        }
+        let mut units = [0x0071, 0, 0].repeat(invokes);
         units.push(0x000e);
-        let mut bytes: Vec<u8> = [1u16, 0, 0, 0].iter().flat_map(|v| v.to_le_bytes()).collect();
+        self.code_of(1, &units)
+    }
+
+    pub(crate) fn code_of(&mut self, registers: u16, units: &[u16]) -> u32 {
+        let header = [registers, 0, 1, 0];
+        let mut bytes: Vec<u8> = header.iter().flat_map(|v| v.to_le_bytes()).collect();
         bytes.extend(0u32.to_le_bytes());
         bytes.extend((units.len() as u32).to_le_bytes());
         bytes.extend(units.iter().flat_map(|unit| unit.to_le_bytes()));
