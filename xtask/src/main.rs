@@ -29,6 +29,7 @@ mod docs;
 mod fetch;
 mod fixtures;
 mod licences;
+mod retrace;
 mod score;
 mod shell;
 mod tidy;
