@@ -13,7 +13,6 @@
 //! - `dist`: the release.
 //! - `docs [--check]`: the pages that are made from the program.
 //! - `dist`: the release.
-//! - `score`: the data flow analysis on fixtures/flows, as precision, recall and F1.
 //! - `twins`: which rules fire on their vulnerable app and not on its fixed twin.
 //! - `tidy`, `licences`: rules of the house and of the dependencies.
 //!
@@ -83,13 +82,12 @@ fn usage() -> &'static str {
   corpus [--part ci|all]          fetch real packages into target/corpus or $MENSHEN_CORPUS
   crosscheck [PART...]            our readers against dexdump, aapt2 and apksigner
   bench [--runs N] [--binary F]   cost of scans, as ratios
-  score [--category C] [--write]  the flow analysis on fixtures/flows: precision, recall, F1
+  score [--r8] [--category C]     the flow analysis on fixtures/flows; --write: into its page
   twins [--binary F]              rules against the built twins
   docs [--check]                  pages made from the program: facts, rules, schema
   dist                            static release build with man page and completions
   docs [--check]                  pages made from the program: facts, rules, schema
   dist                            static release build with man page and completions
-  score [--category C] [--write]  the flow analysis on fixtures/flows: precision, recall, F1
   twins [--binary F]              rules against the built twins
   tidy                            rules of the house
   licences                        licences of the dependencies

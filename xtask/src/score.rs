@@ -81,6 +81,7 @@ struct Case {
     category: String,
     name: String,
     apps: Vec<PathBuf>,
+    #[cfg(test)]
     marks: Vec<Mark>,
     expected: BTreeSet<Pair>,
 }
@@ -200,7 +201,14 @@ fn cases() -> Result<Vec<Case>> {
             }
             let expected = expected(&marks).with_context(|| format!("{category}/{name}"))?;
             let apps = folders.iter().map(|folder| folder.with_extension("apk")).collect();
-            Ok(Case { category, name, apps, marks, expected })
+            Ok(Case {
+                category,
+                name,
+                apps,
+                #[cfg(test)]
+                marks,
+                expected,
+            })
         })
         .collect()
 }
