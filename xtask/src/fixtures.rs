@@ -162,10 +162,17 @@ fn borrowed_sources(name: &str) -> Option<PathBuf> {
 /// Digest of the built file, or of all files of a folder of splits; "-" when there is none.
 fn built_digest(name: &str) -> Result<String> {
     let Some(built) = built_path(&folder().join(name)) else { return Ok("-".to_owned()) };
-    if built.is_file() {
-        return shell::sha256_file(&built);
-    }
+    let renamed = ["r8.apk", "r8.map"].map(|end| built.with_extension(end));
     let mut text = String::new();
+    if built.is_file() {
+        if !renamed.iter().any(|file| file.exists()) {
+            return shell::sha256_file(&built);
+        }
+        for file in std::iter::once(&built).chain(&renamed) {
+            writeln!(text, "{}", shell::sha256_file(file)?)?;
+        }
+        return Ok(shell::sha256(text.as_bytes()));
+    }
     for file in shell::files(&built)? {
         writeln!(text, "{} {}", shell::sha256_file(&file)?, file.strip_prefix(&built)?.display())?;
     }

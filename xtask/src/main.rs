@@ -11,6 +11,9 @@
 //! - `twins`: which rules fire on their vulnerable app and not on its fixed twin.
 //! - `docs [--check]`: the pages that are made from the program.
 //! - `dist`: the release.
+//! - `docs [--check]`: the pages that are made from the program.
+//! - `dist`: the release.
+//! - `twins`: which rules fire on their vulnerable app and not on its fixed twin.
 //! - `tidy`, `licences`: rules of the house and of the dependencies.
 //!
 //! Programs of the machine are called for what they do well (tar, unzip, the package clients);
@@ -25,6 +28,7 @@ mod docs;
 mod fetch;
 mod fixtures;
 mod licences;
+mod retrace;
 mod score;
 mod shell;
 mod tidy;
@@ -78,10 +82,13 @@ fn usage() -> &'static str {
   corpus [--part ci|all]          fetch real packages into target/corpus or $MENSHEN_CORPUS
   crosscheck [PART...]            our readers against dexdump, aapt2 and apksigner
   bench [--runs N] [--binary F]   cost of scans, as ratios
-  score [--category C] [--write]  the flow analysis on fixtures/flows: precision, recall, F1
+  score [--r8] [--category C]     the flow analysis on fixtures/flows; --write: into its page
   twins [--binary F]              rules against the built twins
   docs [--check]                  pages made from the program: facts, rules, schema
   dist                            static release build with man page and completions
+  docs [--check]                  pages made from the program: facts, rules, schema
+  dist                            static release build with man page and completions
+  twins [--binary F]              rules against the built twins
   tidy                            rules of the house
   licences                        licences of the dependencies
   toolchain                       fetch what builds the fixtures"

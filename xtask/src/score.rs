@@ -16,8 +16,10 @@
 //!
 //! The program is asked once per case: `menshen flows FILE... --format json`. It answers
 //! `{flows: [{source: {caller, line, ...}, sink: {caller, line, ...}, ...}]}`, `caller` being
-//! `com.example.Main$1.run()V`.
+//! `com.example.Main$1.run()V`. With `--r8` it is asked about the packages that went through R8
+//! with the same sources, and the places in its answer are traced back with R8's map.
 
+use crate::retrace::Names;
 use crate::{fixtures, shell};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -39,20 +41,26 @@ type Place = (String, u32);
 type Pair = (Place, Place);
 
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
-    let (mut binary, mut category, mut write) = (None, None, false);
+    let (mut binary, mut category, mut write, mut r8) = (None, None, false, false);
     let mut arguments = arguments.iter();
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--write" => write = true,
+            "--r8" => r8 = true,
             "--binary" => binary = Some(arguments.next().context("--binary PATH")?),
             "--category" => category = Some(arguments.next().context("--category NAME")?),
-            _ => bail!("usage: cargo xtask score [--binary PATH] [--category NAME] [--write]"),
+            _ => {
+                bail!("usage: cargo xtask score [--binary PATH] [--category NAME] [--r8 | --write]")
+            }
         }
     }
-    if write && category.is_some() {
-        bail!("--write is for the whole suite");
+    if write && (r8 || category.is_some()) {
+        bail!("--write is for the whole suite, not through R8");
     }
     let mut cases = cases()?;
+    if r8 {
+        cases.retain_mut(Case::take_r8);
+    }
     cases.retain(|case| category.is_none_or(|name| case.category == *name));
     if cases.is_empty() {
         bail!("no such category");
@@ -73,7 +81,27 @@ struct Case {
     category: String,
     name: String,
     apps: Vec<PathBuf>,
+    #[cfg(test)]
+    marks: Vec<Mark>,
     expected: BTreeSet<Pair>,
+}
+
+impl Case {
+    /// Turns to the packages that went through R8; false when there are none.
+    fn take_r8(&mut self) -> bool {
+        self.apps.iter_mut().for_each(|app| *app = app.with_extension("r8.apk"));
+        self.apps.iter().all(|app| app.exists())
+    }
+
+    /// The names that R8 gave; the apps of a case have packages of their own.
+    fn names(&self) -> Result<Names> {
+        let mut text = String::new();
+        for map in self.apps.iter().map(|app| app.with_extension("map")).filter(|map| map.exists())
+        {
+            text.push_str(&std::fs::read_to_string(map)?);
+        }
+        Ok(Names::parse(&text))
+    }
 }
 
 struct Outcome {
@@ -173,7 +201,14 @@ fn cases() -> Result<Vec<Case>> {
             }
             let expected = expected(&marks).with_context(|| format!("{category}/{name}"))?;
             let apps = folders.iter().map(|folder| folder.with_extension("apk")).collect();
-            Ok(Case { category, name, apps, expected })
+            Ok(Case {
+                category,
+                name,
+                apps,
+                #[cfg(test)]
+                marks,
+                expected,
+            })
         })
         .collect()
 }
@@ -251,7 +286,7 @@ fn reported(binary: &Path, case: &Case) -> Result<(BTreeSet<Pair>, Vec<String>)>
         .output()
         .with_context(|| format!("cannot start {}", binary.display()))?;
     match serde_json::from_slice(&output.stdout) {
-        Ok(answer) => flows(&answer),
+        Ok(answer) => flows(&answer, &case.names()?),
         Err(_) => {
             let error = String::from_utf8_lossy(&output.stderr);
             bail!("{}, no JSON: {}", output.status, error.lines().next().unwrap_or_default())
@@ -259,10 +294,10 @@ fn reported(binary: &Path, case: &Case) -> Result<(BTreeSet<Pair>, Vec<String>)>
     }
 }
 
-fn flows(answer: &Value) -> Result<(BTreeSet<Pair>, Vec<String>)> {
+fn flows(answer: &Value, names: &Names) -> Result<(BTreeSet<Pair>, Vec<String>)> {
     let (mut found, mut nowhere) = (BTreeSet::new(), Vec::new());
     for flow in answer["flows"].as_array().context("no list flows")? {
-        match (place(&flow["source"]), place(&flow["sink"])) {
+        match (place(&flow["source"], names), place(&flow["sink"], names)) {
             (Some(source), Some(sink)) => {
                 found.insert((source, sink));
             }
@@ -272,13 +307,16 @@ fn flows(answer: &Value) -> Result<(BTreeSet<Pair>, Vec<String>)> {
     Ok((found, nowhere))
 }
 
-fn place(end: &Value) -> Option<Place> {
+fn place(end: &Value, names: &Names) -> Option<Place> {
     let line = end["line"].as_u64()?.try_into().ok()?;
     let method = end["caller"].as_str()?.split('(').next()?;
-    let (class, _) = method.rsplit_once('.')?;
-    // Nested and synthetic classes are in the file of their top-level class.
-    let top = class.split_once('$').map_or(class, |(top, _)| top);
-    Some((top.to_owned(), line))
+    let (class, method) = method.rsplit_once('.')?;
+    Some(in_file(names.original(class, method, line)))
+}
+
+/// Nested and synthetic classes are in the file of their top-level class.
+fn in_file((class, line): Place) -> Place {
+    (class.split('$').next().unwrap_or_default().to_owned(), line)
 }
 
 fn call(end: &Value) -> String {
@@ -395,18 +433,20 @@ fn updated(page: &str, table: &str, figures: &str, commit: &str) -> Result<Strin
 #[cfg(test)]
 mod tests {
     use super::*;
+    use menshen_android::dex::Dex;
+    use menshen_archive::Zip;
     use serde_json::json;
 
     const SOURCE: &str = "package a.b;
 class Main {
     String id = phone.getDeviceId(); // source: imei
     String sim = phone.getSimSerialNumber(); // source: sim
-    // sink: this is no mark: prose
+    BODY
 }
 ";
 
     fn marks(body: &str) -> Result<BTreeSet<Pair>> {
-        let text = SOURCE.replace("    // sink: this is no mark: prose", body);
+        let text = SOURCE.replace("    BODY", body);
         expected(&marks_of(Path::new("x/Main.java"), &text)?)
     }
 
@@ -458,13 +498,14 @@ class Main {
             (end("a.b.Main.run()V", json!(null)), 0, 1),
             (json!(null), 0, 1),
         ] {
-            let (found, lost) = flows(&flow(main(), sink.clone())).expect("an answer");
+            let (found, lost) =
+                flows(&flow(main(), sink.clone()), &Names::default()).expect("an answer");
             assert_eq!((found.len(), lost.len()), (places, nowhere), "{sink}");
             for (source, sink) in found {
                 assert_eq!((source.0.as_str(), sink.0.as_str()), ("a.b.Main", "a.b.Main"));
             }
         }
-        assert!(flows(&json!({"flow": []})).is_err());
+        assert!(flows(&json!({"flow": []}), &Names::default()).is_err());
     }
 
     #[test]
@@ -473,6 +514,7 @@ class Main {
             category: "c".to_owned(),
             name: "n".to_owned(),
             apps: Vec::new(),
+            marks: Vec::new(),
             expected: [(at(1), at(9)), (at(2), at(9)), (at(1), at(8))].into(),
         };
         for (found, nowhere, expected) in [
@@ -507,12 +549,67 @@ class Main {
         assert!(updated("nothing", "new", "", "").is_err());
     }
 
-    #[test]
-    fn every_case_is_written_and_built() {
-        for case in cases().expect("cases") {
-            for app in &case.apps {
-                assert!(app.is_file(), "{}", app.display());
+    /// Places of all calls in an app, the code in a jar inside it included.
+    fn calls(bytes: &[u8], names: &Names, places: &mut BTreeSet<Place>) {
+        let zip = Zip::parse(bytes).0.expect("a zip file");
+        for entry in zip.entries() {
+            let content = || zip.read(entry, 1 << 20).expect("an entry");
+            if entry.name.ends_with(".jar") {
+                calls(&content(), names, places);
+            } else if entry.name.ends_with(".dex") {
+                calls_of_dex(&Dex::parse(&content()).0.expect("a DEX file"), names, places);
             }
         }
+    }
+
+    fn calls_of_dex(dex: &Dex<'_>, names: &Names, places: &mut BTreeSet<Place>) {
+        for class in dex.classes() {
+            let name = dex.type_name(class.ty).expect("a class").to_string();
+            let name = name.trim_start_matches('L').trim_end_matches(';').replace('/', ".");
+            for method in dex.class_data(&class).expect("members").methods() {
+                let Some(code) = dex.code(method).expect("code") else { continue };
+                let id = dex.method(method.id).expect("a method").name;
+                let method = dex.string(id).expect("a name").to_string();
+                for insn in code.units.instructions().filter(|insn| insn.op.is_invoke()) {
+                    let line = code.line_of(dex, insn.pc);
+                    places.extend(line.map(|line| in_file(names.original(&name, &method, line))));
+                }
+            }
+        }
+    }
+
+    fn calls_of(case: &Case) -> BTreeSet<Place> {
+        let mut places = BTreeSet::new();
+        for app in &case.apps {
+            let bytes = std::fs::read(app).expect("a built app");
+            calls(&bytes, &case.names().expect("names"), &mut places);
+        }
+        places
+    }
+
+    /// A mark on a line without a call could never be met.
+    #[test]
+    fn marks_are_on_calls() {
+        let mut cases = cases().expect("cases");
+        let (mut lost, mut silent) = (Vec::new(), 0);
+        for case in &cases {
+            let places = calls_of(case);
+            let marks = case.marks.iter().filter(|mark| !places.contains(&mark.place));
+            lost.extend(
+                marks.map(|mark| format!("{}/{} {:?}", case.category, case.name, mark.place)),
+            );
+            silent += usize::from(case.expected.is_empty());
+        }
+        assert!(silent * 3 >= cases.len(), "{silent} of {} cases are without flows", cases.len());
+        // R8 may drop a call that nothing reaches, but no end of a flow.
+        cases.retain_mut(Case::take_r8);
+        assert!(cases.len() >= 100, "{} cases through R8", cases.len());
+        for case in &cases {
+            let places = calls_of(case);
+            let ends = case.expected.iter().flat_map(|(source, sink)| [source, sink]);
+            let gone = ends.filter(|place| !places.contains(*place));
+            lost.extend(gone.map(|place| format!("{}/{} R8 {place:?}", case.category, case.name)));
+        }
+        assert!(lost.is_empty(), "{lost:#?}");
     }
 }
