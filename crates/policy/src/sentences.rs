@@ -359,6 +359,11 @@ fn is_chapter_with_colon(text: &str) -> bool {
     CHAPTER.is_match(text) && text.ends_with(['：', ':'])
 }
 
+/// Whether a line begins with the mark of a list or a number.
+pub(crate) fn is_marked(text: &str) -> bool {
+    MARKED.is_match(text) || numbering(text) != Numbering::None
+}
+
 /// The sentences of a paragraph.
 fn split(text: &str) -> Vec<&str> {
     let mut pieces = Vec::new();
