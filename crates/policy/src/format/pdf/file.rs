@@ -85,15 +85,10 @@ impl<'a> File<'a> {
     /// The object number of `N G obj`.
     fn id_before(&self, position: usize) -> Option<u32> {
         let from = position.saturating_sub(24);
-        let text = std::str::from_utf8(self.bytes.get(from..position)?);
-        let text = match text {
-            Ok(text) => text,
-            Err(error) => {
-                // Binary data of a stream may stand before.
-                let skip = from.saturating_add(error.valid_up_to()).saturating_add(1);
-                std::str::from_utf8(self.bytes.get(skip..position)?).ok()?
-            }
-        };
+        let bytes = self.bytes.get(from..position)?;
+        // Binary data of a stream may stand before.
+        let ascii = bytes.iter().rposition(|byte| !byte.is_ascii()).map_or(0, |at| at.saturating_add(1));
+        let text = std::str::from_utf8(bytes.get(ascii..)?).ok()?;
         let mut words = text.trim_end().rsplit(|c: char| c.is_ascii_whitespace() || c == '\0');
         let generation = words.next()?;
         let id = words.find(|word| !word.is_empty())?;
@@ -387,4 +382,19 @@ fn ascii85(data: &[u8]) -> Vec<u8> {
         flush(&mut group, &mut out);
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_of_a_small_file() {
+        let bytes = b"%PDF-1.4\n1 0 obj\n<</Type /Catalog /Pages 2 0 R>>\nendobj\n2 0 obj\n<</Type /Pages\n/Count 1\n/Kids [3 0 R]>>\nendobj\n3 0 obj\n<</Type /Page /Contents 4 0 R>>\nendobj\n4 0 obj\n<</Length 3>> stream\nabc\nendstream\nendobj\ntrailer\n<</Size 5>>";
+        let file = File::read(bytes);
+        assert_eq!(file.objects.len(), 4, "{:?}", file.objects);
+        let pages = file.pages();
+        assert_eq!(pages.len(), 1);
+        assert_eq!(file.data(file.get(pages[0].dictionary, "Contents")), Some(b"abc".to_vec()));
+    }
 }
