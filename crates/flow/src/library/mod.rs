@@ -23,11 +23,16 @@ pub(crate) struct Callee {
 
 impl Callee {
     pub(crate) fn new(sig: &MethodSig<'_>) -> Self {
+        Self::told_as(sig, format!("{}.{}", sig.class, sig.name))
+    }
+
+    /// With the name by which its results are told.
+    pub(crate) fn told_as(sig: &MethodSig<'_>, full_name: String) -> Self {
         Self {
             class: (&*sig.class).into(),
             name: (&*sig.name).into(),
             kinds: parameter_kinds(&sig.descriptor),
-            full_name: format!("{}.{}", sig.class, sig.name).into(),
+            full_name: full_name.into(),
         }
     }
 
