@@ -36,8 +36,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         fs::write(folder.join("completions").join(file), print(&["completions", shell])?)?;
     }
     for page in PAGES {
-        fs::copy(shell::root().join(page), folder.join(page))
-            .with_context(|| (*page).to_owned())?;
+        fs::copy(shell::root().join(page), folder.join(page)).with_context(|| (*page).to_owned())?;
     }
     is_static(&folder.join("menshen"))?;
     let archive = dist.join(format!("{name}.tar.gz"));
