@@ -257,6 +257,8 @@ fn configuration(
                 network::detect(root, application.data.target_sdk, &path, ask.as_of);
             application.data.network_security_config = Some(path);
         }
+        // What a library leaves open its app decides.
+        None if application.data.is_library => {}
         None => manifest
             .facts
             .network_policies

@@ -135,7 +135,15 @@ pub(crate) fn constant_field(class: &str, name: &str) -> Option<Abstract> {
 
 /// The result of calls that only hand on what they were given, constant or not.
 pub(crate) fn passes_through(callee: &Callee) -> bool {
-    &*callee.class == "java.util.Objects" && &*callee.name == "requireNonNull"
+    let name = &*callee.name;
+    match &*callee.class {
+        "java.util.Objects" => name == "requireNonNull",
+        // They return the intent itself, so that `new Intent().setPackage(...)` stays one object.
+        "android.content.Intent" => {
+            ["set", "add", "put", "replace"].iter().any(|start| name.starts_with(start))
+        }
+        _ => false,
+    }
 }
 
 /// Methods that do not change an array handed to them.
@@ -347,6 +355,21 @@ mod tests {
 
     fn ints(values: &[i64]) -> Abstract {
         Abstract::Array(Arc::new(values.iter().map(|value| Abstract::Int(*value)).collect()))
+    }
+
+    #[test]
+    fn setters_hand_on_the_intent() {
+        for (class, name, expected) in [
+            ("android.content.Intent", "setPackage", true),
+            ("android.content.Intent", "putExtra", true),
+            ("android.content.Intent", "getStringExtra", false),
+            ("android.content.Intent", "parseUri", false),
+            ("java.util.Objects", "requireNonNull", true),
+            ("java.util.Map", "put", false),
+        ] {
+            let sig = MethodSig { class: class.into(), name: name.into(), descriptor: "()V".into() };
+            assert_eq!(passes_through(&Callee::new(&sig)), expected, "{class}.{name}");
+        }
     }
 
     #[test]
