@@ -367,7 +367,8 @@ mod tests {
             ("java.util.Objects", "requireNonNull", true),
             ("java.util.Map", "put", false),
         ] {
-            let sig = MethodSig { class: class.into(), name: name.into(), descriptor: "()V".into() };
+            let sig =
+                MethodSig { class: class.into(), name: name.into(), descriptor: "()V".into() };
             assert_eq!(passes_through(&Callee::new(&sig)), expected, "{class}.{name}");
         }
     }
