@@ -239,6 +239,7 @@ fn page(rule: &Rule) -> String {
             Library::Lower => "one step less severe 降一级",
             Library::Same => "the same 不变",
             Library::Skip => "not reported 不报告",
+            Library::App => "counted as the app's 计入应用",
         },
     );
     let maps: [(&[String], &[Entry]); 3] = [

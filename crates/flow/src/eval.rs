@@ -125,7 +125,9 @@ impl<'a> Evaluation<'a> {
         let mut callees = HashMap::new();
         for insn in &body.insns {
             if let Op::Invoke { method, .. } = &insn.op {
-                callees.entry(*method).or_insert_with(|| Callee::new(&symbols.method(*method)));
+                callees.entry(*method).or_insert_with(|| {
+                    Callee::told_as(&symbols.method(*method), symbols.origin(*method))
+                });
             }
         }
         let entry = vec![None; cfg.blocks.len()];
@@ -164,6 +166,11 @@ impl<'a> Evaluation<'a> {
                 self.step(&mut state, insn);
             }
         }
+    }
+
+    /// Whether a called method may write to an array that it is given.
+    pub fn may_write(&self, method: Sym) -> bool {
+        self.callees.get(&method).is_none_or(|callee| !library::leaves_arrays_alone(callee))
     }
 
     /// Whether control can reach the block.

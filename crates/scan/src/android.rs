@@ -87,12 +87,11 @@ pub fn gather(opened: &Opened<'_>, ask: &Ask<'_>) -> Gathered {
     };
     let modules: Vec<Module<'_, '_>> = modules.into_iter().map(|m| m.module).collect();
 
-    let min_sdk = about.application().map_or(1, |application| application.min_sdk);
     let ((code, signatures), content) = rayon::join(
         || {
             rayon::join(
                 || look_at_code(&modules, &about, ask),
-                || verify(opened, about.application(), min_sdk, ask.as_of),
+                || verify(opened, &about, ask.as_of),
             )
         },
         || rayon::join(|| content::gather(&modules), texts),
@@ -188,6 +187,8 @@ pub(crate) struct About {
     pub(crate) hidden_views: BTreeSet<i64>,
     /// Methods that layouts name in `onClick`, by the id of the layout.
     pub(crate) click_handlers: BTreeMap<i64, BTreeSet<String>>,
+    /// `android:targetSandboxVersion`.
+    target_sandbox: u32,
 }
 
 impl About {
@@ -208,6 +209,7 @@ fn about(
         ownership: Ownership::default(),
         hidden_views: BTreeSet::new(),
         click_handlers: BTreeMap::new(),
+        target_sandbox: 1,
     };
     let mut base: Option<Application> = None;
     let is_library = matches!(kind, ArtifactKind::Aar | ArtifactKind::Jar);
@@ -220,6 +222,7 @@ fn about(
         if index == 0 {
             configuration(modules, resources, &mut found, ask, &mut gathered.issues);
             about.ownership = found.ownership.clone();
+            about.target_sandbox = found.target_sandbox;
             base = found.facts.application.first().map(|fact| fact.data.clone());
         } else {
             found.facts.application.clear();
@@ -257,6 +260,8 @@ fn configuration(
                 network::detect(root, application.data.target_sdk, &path, ask.as_of);
             application.data.network_security_config = Some(path);
         }
+        // What a library leaves open its app decides.
+        None if application.data.is_library => {}
         None => manifest
             .facts
             .network_policies
@@ -400,12 +405,9 @@ impl Entries for PartEntries<'_, '_> {
 }
 
 /// The signatures of each APK. Those of splits that say the same as the base fall together.
-fn verify(
-    opened: &Opened<'_>,
-    application: Option<&Application>,
-    min_sdk: i64,
-    as_of: &str,
-) -> (Facts, Vec<ScanIssue>) {
+fn verify(opened: &Opened<'_>, about: &About, as_of: &str) -> (Facts, Vec<ScanIssue>) {
+    let application = about.application();
+    let min_sdk = application.map_or(1, |application| application.min_sdk);
     let mut facts = Facts::default();
     let mut issues = Vec::new();
     if !matches!(opened.kind, ArtifactKind::Apk | ArtifactKind::ApkSet) {
@@ -421,6 +423,8 @@ fn verify(
             entries: &entries,
         };
         let mut request = signature::Request::new(u32::try_from(min_sdk).unwrap_or(1), None);
+        request.target_sandbox = about.target_sandbox;
+        request.idsig = part.idsig;
         request.target_sdk = application.and_then(|app| u32::try_from(app.target_sdk).ok());
         // Scheme v1 inflates every entry.
         let sizes = part.zip.entries().iter().map(|entry| entry.uncompressed_size);

@@ -4,9 +4,12 @@ use crate::android::{self, Ask, Gathered};
 use crate::code;
 use crate::input::Input;
 use crate::open::{self, Blob, Opened};
+use crate::windows;
 use menshen_base::{Finding, ScanIssue, Sha256Hex, Text};
 use menshen_facts::{Application, Facts, KINDS};
-use menshen_rules::assessment::{Artifact, ArtifactKind, Assessment, Coverage, Gate, GateReason, Part, Share};
+use menshen_rules::assessment::{
+    Artifact, ArtifactKind, Assessment, Coverage, Gate, GateReason, Part, Share,
+};
 use menshen_rules::{
     Baseline, Judged, Options as RuleOptions, RulePack, controls, evaluate, judge,
 };
@@ -80,7 +83,8 @@ pub fn assess(input: &Input, options: &Options<'_>) -> Scanned {
         let assessment = unreadable(input, &blobs, opened.kind, issues, options);
         return Scanned { assessment, readable: false };
     }
-    let findings = evaluate(options.pack, &gathered.facts, &rule_options);
+    let mut findings = evaluate(options.pack, &gathered.facts, &rule_options);
+    windows::fill(&mut findings, &opened);
     let assessment =
         judge_all(input, &blobs, &opened, gathered, findings, issues, &rule_options, options);
     Scanned { assessment, readable: true }
@@ -89,8 +93,7 @@ pub fn assess(input: &Input, options: &Options<'_>) -> Scanned {
 /// Neither manifest nor code nor any other file of the package could be read.
 fn is_nothing(gathered: &Gathered) -> bool {
     let coverage = &gathered.coverage;
-    let done =
-        coverage.dex_files.done + coverage.classes.done + coverage.native_libraries.done;
+    let done = coverage.dex_files.done + coverage.classes.done + coverage.native_libraries.done;
     done == 0 && gathered.facts.application.is_empty() && gathered.facts.files.is_empty()
 }
 
@@ -185,8 +188,14 @@ fn rule_options(
             kind if CODE_KINDS.contains(&kind) => has_code,
             "flow" => has_code && deep,
             "signature" | "signing" | "certificate" => is_apk,
-            "application" | "component" | "permission" | "permission_definition" | "deep_link"
-            | "network_policy" | "shared_path" | "meta_data" => has_manifest,
+            "application"
+            | "component"
+            | "permission"
+            | "permission_definition"
+            | "deep_link"
+            | "network_policy"
+            | "shared_path"
+            | "meta_data" => has_manifest,
             _ => true,
         })
         .map(str::to_owned)

@@ -12,10 +12,11 @@ mod flows;
 mod input;
 mod module;
 mod open;
+mod windows;
 mod xml;
 
-pub use assess::{Depth, Options, Scanned, assess};
 pub use android::{Ask, Gathered, gather};
+pub use assess::{Depth, Options, Scanned, assess};
 pub use flows::flows;
 pub use input::{Input, NoInput, Reason, discover};
 pub use open::{Blob, Inner, Opened, inner, open, read};

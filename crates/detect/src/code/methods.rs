@@ -1,7 +1,7 @@
 //! The second pass: facts from the methods that mention what rules ask for.
 
 use super::constants::Constants;
-use menshen_flow::program::{DexFile, Program, type_name};
+use super::names::{Names, Renamed};
 use super::record::{InClass, InMethod};
 use super::targets::{Bits, Targets};
 use super::{METHOD_TOO_COMPLEX, place};
@@ -12,7 +12,9 @@ use menshen_facts::{Facts, Interest, MethodName};
 use menshen_flow::calls::{call_sites, shape};
 use menshen_flow::cfg::Cfg;
 use menshen_flow::eval::Evaluation;
+use menshen_flow::hierarchy::Hierarchy;
 use menshen_flow::lower_dex::{DexSymbols, lower};
+use menshen_flow::program::{DexFile, Program, type_name};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -61,6 +63,7 @@ pub fn detect(
     strings: &[BTreeSet<StringId>],
 ) -> Found {
     let constants = Constants::new(program);
+    let names = Names::new(interest);
     let targets: Vec<Targets<'_>> = program
         .files
         .par_iter()
@@ -90,6 +93,7 @@ pub fn detect(
                 targets: targets.get(*index)?,
                 strings: marks.get(*index).unwrap_or(&empty),
                 constants: &constants,
+                names: &names,
                 ownership,
                 created: Bits::default(),
                 cost_left: *cost,
@@ -151,6 +155,7 @@ struct Pass<'s, 'p, 'a> {
     targets: &'s Targets<'s>,
     strings: &'s Bits,
     constants: &'s Constants<'s, 'a>,
+    names: &'s Names<'s>,
     ownership: &'s Ownership,
     /// Types of which an object is made.
     created: Bits,
@@ -249,6 +254,7 @@ where
                 self.file,
                 self.targets,
                 self.constants,
+                (self.names, &self.program.hierarchy),
                 &caller,
                 code,
                 is_static,
@@ -315,6 +321,7 @@ fn evaluate<'a>(
     file: &DexFile<'a>,
     targets: &Targets<'_>,
     constants: &Constants<'_, 'a>,
+    (names, hierarchy): (&Names<'_>, &Hierarchy<'static>),
     caller: &InMethod<'_>,
     code: &Code<'a>,
     is_static: bool,
@@ -326,6 +333,7 @@ fn evaluate<'a>(
     *cost_left = cost_left.saturating_add(own);
     let cost_max = (*cost_left).max(own.saturating_add(COST_PER_METHOD));
     let symbols = DexSymbols(&file.dex);
+    let symbols = Renamed { symbols: &symbols, names, hierarchy };
     let body = lower(&file.dex, code, is_static, &caller.descriptor);
     let cfg = body.as_ref().map(Cfg::build);
     let evaluation = body
