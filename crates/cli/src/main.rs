@@ -2,6 +2,7 @@
 //! the gate passes, 1 when it does not, 2 when it was used wrongly or could not read its input.
 
 mod arguments;
+mod comply;
 mod date;
 mod output;
 mod rules;
@@ -15,6 +16,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = match &arguments.command {
         Command::Scan(arguments) => scan::run(arguments),
+        Command::Comply(arguments) => comply::run(arguments),
         Command::Rules(arguments) => rules::run(arguments),
         Command::Explain(arguments) => rules::explain(arguments),
         Command::Completions { shell } => output::to_stdout(|out| {

@@ -84,6 +84,11 @@ const COVERS: [(&str, &[&str]); 12] = [
 ];
 
 impl Declared {
+    /// Reads declarations written down as YAML: for operators who keep them so, and for tests.
+    pub fn parse_yaml(text: &str) -> Result<Self, String> {
+        serde_saphyr::from_str(text).map_err(|error| error.to_string())
+    }
+
     /// Whether the type is declared, by itself or by a type that covers it.
     pub fn declares(&self, information: &str) -> bool {
         self.types.contains_key(information)

@@ -38,6 +38,8 @@ pub struct Options<'a> {
     pub baseline: &'a Baseline,
     /// The day that expiry dates are compared with, ISO 8601.
     pub as_of: &'a str,
+    /// Also gather what `menshen comply` needs.
+    pub compliance: bool,
 }
 
 /// Fact kinds that come from the code.
@@ -61,8 +63,12 @@ pub fn assess(input: &Input, options: &Options<'_>) -> Scanned {
         sort_issues(&mut issues);
         return Scanned { assessment: unreadable(input, &blobs, issues, options), readable: false };
     }
-    let interest = options.pack.interest();
-    let ask = Ask { interest: &interest, as_of: options.as_of };
+    let mut interest = options.pack.interest();
+    if options.compliance {
+        interest.merge(menshen_comply::collect::interest());
+    }
+    let ask =
+        Ask { interest: &interest, as_of: options.as_of, compliance: options.compliance };
     let mut gathered = android::gather(&opened, &ask);
     issues.append(&mut gathered.issues);
     sort_issues(&mut issues);

@@ -22,12 +22,13 @@ const LISTEN_CELL: i64 = 0x10 | 0x400;
 /// Whether calls of the method are of interest.
 pub(super) fn is_followed(class: &str, method: &str) -> bool {
     let skipped = api_note(class, method).is_some_and(|information| information.is_none());
-    let category = |api: &&SensitiveApi| api.class == class && api.method == method;
-    let behaviour = sensitive_apis()
-        .iter()
-        .find(category)
-        .is_some_and(|api| BEHAVIOUR.contains(&api.category) && api.category != "permission");
-    !skipped && !behaviour
+    let named = |api: &&SensitiveApi| api.class == class && api.method == method;
+    sensitive_apis().iter().find(named).is_some_and(|api| match api.category {
+        "permission" => true,
+        category if BEHAVIOUR.contains(&category) => false,
+        // Even a call that collects nothing shows that its permission is used.
+        _ => !skipped || api.permission.is_some(),
+    })
 }
 
 /// Code that never collects by itself.
