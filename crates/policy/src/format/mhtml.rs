@@ -1,0 +1,7 @@
+//! stub
+use super::Document;
+use menshen_base::ScanIssue;
+pub(super) fn read(_bytes: &[u8], problems: &mut Vec<ScanIssue>) -> Document {
+    problems.push(ScanIssue::new(&crate::issues::UNKNOWN_FORMAT));
+    Document::default()
+}

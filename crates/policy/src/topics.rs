@@ -1,0 +1,35 @@
+//! Topics: which sentences deal with rights, retention, children and the rest of `topics.tsv`.
+
+use crate::lexicon::{Lexicon, Scope};
+use crate::model::{Evidence, SentenceKind};
+use crate::sentences::Laid;
+use std::collections::BTreeMap;
+
+pub(crate) type Topics = BTreeMap<String, Vec<Evidence>>;
+
+pub(crate) fn find(laid: &Laid, lexicon: &Lexicon) -> Topics {
+    let mut topics = Topics::new();
+    let Some(set) = &lexicon.topic_set else { return topics };
+    for (sentence, folded) in laid.folded.iter().enumerate() {
+        let heading =
+            laid.sentences.get(sentence).is_some_and(|found| found.kind == SentenceKind::Heading);
+        for index in set.matches(folded) {
+            let Some(rule) = lexicon.topics.get(index) else { continue };
+            let applies = match rule.scope {
+                Scope::Any => true,
+                Scope::Heading => heading,
+                Scope::Body => !heading,
+            };
+            if !applies || rule.unless.as_ref().is_some_and(|unless| unless.is_match(folded)) {
+                continue;
+            }
+            let Some(found) = rule.pattern.find(folded) else { continue };
+            let polarity = lexicon.negations.polarity(folded, found.start());
+            let all = topics.entry(rule.topic.clone()).or_default();
+            if all.last().is_none_or(|last| last.sentence != sentence) {
+                all.push(Evidence { sentence, polarity, rule: index.saturating_add(1) });
+            }
+        }
+    }
+    topics
+}
