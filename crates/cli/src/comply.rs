@@ -3,7 +3,7 @@
 use crate::arguments::{ComplyArguments, ComplyFormat, language};
 use crate::{date, output};
 use anyhow::{Context, Result, bail};
-use menshen_base::{Lang, Text};
+use menshen_base::Lang;
 use menshen_comply::{Answers, BehaviourLog, Compliance, Declared, Inputs, PolicyInput, Verdict, assess, catalogue, checklist};
 use menshen_report::comply as report;
 use menshen_rules::{Baseline, RulePack};
@@ -145,8 +145,5 @@ fn read_policy(path: &Path) -> Result<PolicyInput> {
         declared.name = name;
         return Ok(PolicyInput::Read(Box::new(declared)));
     }
-    Ok(PolicyInput::Unusable(Text::new(
-        format!("{name}：不是支持的政策格式"),
-        format!("{name}: not a supported form of a policy"),
-    )))
+    Ok(PolicyInput::of_file(&bytes, &name))
 }

@@ -5,7 +5,7 @@ use crate::catalogue::AppType;
 use crate::collect::is_plumbing;
 use crate::declared::Declared;
 use crate::result::{HostRow, InventoryRow, PermissionRow, SdkRow};
-use crate::tables::{Weight, information_name, weight};
+use crate::tables::{CONTRACTS, Weight, information_name, permission_uses, weight};
 use menshen_base::Text;
 use menshen_facts::{Collection, Fact, Facts, How};
 use menshen_models::{information_type, permission, sdks as catalogue, sensitive_method};
@@ -199,6 +199,16 @@ pub(crate) fn permissions(facts: &Facts, declared: Option<&Declared>) -> Vec<Per
     for fact in &facts.calls {
         let apis = sensitive_method(&fact.data.class, &fact.data.method, &fact.data.descriptor);
         needed.extend(apis.iter().filter_map(|api| api.permission));
+    }
+    for (permission, class, method) in permission_uses() {
+        if facts.calls.iter().any(|fact| fact.data.class == *class && fact.data.method == *method) {
+            needed.insert(permission);
+        }
+    }
+    for (permission, class, field) in CONTRACTS {
+        if facts.field_reads.iter().any(|fact| fact.data.class == class && fact.data.field == field) {
+            needed.insert(permission);
+        }
     }
     needed.extend(facts.collections.iter().filter_map(|fact| fact.data.permission.as_deref()));
     let groups: BTreeSet<&str> =

@@ -20,6 +20,7 @@ mod behaviour;
 mod catalogue;
 pub mod collect;
 mod declared;
+mod from_policy;
 mod inventory;
 mod result;
 mod tables;

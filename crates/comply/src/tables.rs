@@ -94,6 +94,30 @@ pub(crate) fn is_not_collecting(class: &str) -> bool {
     })
 }
 
+static USES: LazyLock<Vec<(&str, &str, &str)>> = LazyLock::new(|| {
+    rows(include_str!("../../../models/compliance/permission_uses.tsv"))
+        .filter_map(|cells| Some((*cells.first()?, *cells.get(1)?, *cells.get(2)?)))
+        .collect()
+});
+
+/// Permission, class and method: calls that show the use of a permission and collect nothing.
+pub(crate) fn permission_uses() -> &'static [(&'static str, &'static str, &'static str)] {
+    &USES
+}
+
+/// Fields whose reading shows that a content provider of the platform is asked.
+pub(crate) const CONTRACTS: [(&str, &str, &str); 9] = [
+    ("android.permission.READ_CONTACTS", "android.provider.ContactsContract$Contacts", "CONTENT_URI"),
+    ("android.permission.READ_CONTACTS", "android.provider.ContactsContract$Data", "CONTENT_URI"),
+    ("android.permission.READ_CONTACTS", "android.provider.ContactsContract$RawContacts", "CONTENT_URI"),
+    ("android.permission.READ_CONTACTS", "android.provider.ContactsContract$CommonDataKinds$Phone", "CONTENT_URI"),
+    ("android.permission.READ_CALENDAR", "android.provider.CalendarContract$Events", "CONTENT_URI"),
+    ("android.permission.READ_CALENDAR", "android.provider.CalendarContract$Calendars", "CONTENT_URI"),
+    ("android.permission.READ_CALENDAR", "android.provider.CalendarContract$Instances", "CONTENT_URI"),
+    ("android.permission.READ_CALL_LOG", "android.provider.CallLog$Calls", "CONTENT_URI"),
+    ("android.permission.READ_SMS", "android.provider.Telephony$Sms", "CONTENT_URI"),
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;

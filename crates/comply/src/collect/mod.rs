@@ -16,6 +16,7 @@ use menshen_facts::{ArgValue, Call, Collection, Fact, Facts, FieldRead, How, Int
 use menshen_flow::callgraph::{Reachability, Reached, Start, When, explore};
 use menshen_flow::program::Program;
 use menshen_models::{SensitiveKind, sdks, sensitive_apis};
+use crate::tables::{CONTRACTS, permission_uses};
 use std::collections::BTreeSet;
 
 /// Supertypes whose objects the platform makes and calls, besides components.
@@ -69,6 +70,9 @@ pub fn interest() -> Interest {
             _ => false,
         };
     }
+    let name = |class: &str, name: &str| MethodName { class: class.to_owned(), name: name.to_owned() };
+    interest.calls.extend(permission_uses().iter().map(|(_, class, method)| name(class, method)));
+    interest.fields.extend(CONTRACTS.iter().map(|(_, class, field)| name(class, field)));
     interest.calls.extend(EXTRA_CALLS.iter().filter_map(|name| MethodName::parse(name)));
     interest
 }

@@ -280,7 +280,9 @@ pub(super) fn bundle(context: &Context<'_>) -> Outcome {
         .filter(|row| row.level == "dangerous")
         .map(|row| Text::new(&row.name, &row.name))
         .collect();
-    if context.package_gap.is_none() && context.target_sdk < RUNTIME_PERMISSIONS_LEVEL && !dangerous.is_empty() {
+    let names: Vec<String> = dangerous.iter().map(|name| name.en.clone()).collect();
+    let at_installation = context.package_gap.is_none() && context.target_sdk < RUNTIME_PERMISSIONS_LEVEL;
+    if at_installation && groups(&names).len() >= limit {
         let names = list(&dangerous);
         return Outcome::new(
             Verdict::Fail,
