@@ -20,6 +20,8 @@ struct Case {
     log: Option<String>,
     r#type: Option<String>,
     answers: Option<String>,
+    /// Clauses that are not named are not looked at.
+    part: bool,
     fail: Vec<String>,
     review: Vec<String>,
     pass: Vec<String>,
@@ -87,7 +89,11 @@ fn every_clause_gets_the_expected_verdict() {
             let id = control["id"].as_str().expect("id");
             let verdict = control["verdict"].as_str().expect("verdict");
             *seen.entry(id.to_owned()).or_default().entry(verdict.to_owned()).or_default() += 1;
-            let wanted = expected.remove(id).unwrap_or("not-assessed");
+            let wanted = match expected.remove(id) {
+                Some(wanted) => wanted,
+                None if case.part => continue,
+                None => "not-assessed",
+            };
             if verdict != wanted {
                 let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
                 wrong.push(format!("{name} ({}): {id} is {verdict}, not {wanted}: {}", case.why, control["reason"]["en"]));

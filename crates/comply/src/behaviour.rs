@@ -42,6 +42,7 @@ struct Line {
     preticked: Option<bool>,
     buttons: Vec<String>,
     target: Option<String>,
+    confirmed: Option<bool>,
 }
 
 /// State of consent at an event.
@@ -79,6 +80,8 @@ pub struct Event {
     pub preticked: Option<bool>,
     pub buttons: Vec<String>,
     pub target: Option<String>,
+    /// The person confirmed it.
+    pub confirmed: Option<bool>,
     /// The SDK whose code is nearest to the call.
     pub sdk: Option<String>,
     /// Line of the log, from 1.
@@ -207,6 +210,7 @@ fn make_event(time: i64, line_number: usize, event: String, consent: Consent, li
         preticked: line.preticked,
         buttons: line.buttons,
         target: line.target,
+        confirmed: line.confirmed,
         sdk: sdk.map(|sdk| sdk.id.to_owned()),
         line: line_number,
     }

@@ -131,6 +131,22 @@ pub(super) fn downloads(context: &Context<'_>) -> Outcome {
         chain: fact.data.chain.clone(),
         ..evidence("code", format!("调用 {}", fact.data.api), format!("calls {}", fact.data.api))
     }));
+    let silent: Vec<Evidence> = run::starts(
+        context
+            .log
+            .into_iter()
+            .flat_map(|log| log.of("download"))
+            .filter(|event| event.confirmed == Some(false)),
+    );
+    if !silent.is_empty() {
+        return Outcome::new(
+            Verdict::Fail,
+            "运行中未经确认就下载或安装",
+            "something was downloaded or installed without being confirmed",
+        )
+        .with(silent)
+        .with(found);
+    }
     if !found.is_empty() {
         return Outcome::new(
             Verdict::Review,
