@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Folders below `fixtures/` whose subfolders are fixtures, at the given depth.
-const GROUPS: &[(&str, usize)] = &[("apps", 1), ("flows", 2), ("inputs", 1), ("rules", 2)];
+const GROUPS: &[(&str, usize)] =
+    &[("apps", 1), ("consent", 1), ("flows", 2), ("inputs", 1), ("rules", 2)];
 /// What a built file depends on besides its own folder.
 const COMMON: &[&str] = &["tools", "support"];
 const LIST: &str = "built.tsv";

@@ -20,6 +20,8 @@ pub(crate) enum Command {
     Flows(FlowsArguments),
     /// Compare two versions of an app / 比较应用的两个版本
     Diff(DiffArguments),
+    /// Judge an app clause by clause against rules on personal information / 个人信息合规逐条判定
+    Comply(ComplyArguments),
     /// List, show, check and test rules / 查看、检查和测试规则
     Rules(RulesArguments),
     /// Explain a rule: what is wrong, why, how to fix it / 解释一条规则
@@ -139,6 +141,51 @@ pub(crate) struct DiffArguments {
     /// The day that expiry dates are compared with, 2026-11-25; by default today / 判断到期的日期
     #[arg(long, value_name = "DAY")]
     pub(crate) as_of: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ComplyArguments {
+    /// APK, split set or AAB
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Privacy policy as saved HTML, PDF, DOCX or text, or declarations as YAML
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+    /// One of the 39 types of apps, by name or number: 网络支付
+    #[arg(long = "type", value_name = "TYPE")]
+    pub(crate) app_type: Option<String>,
+    /// Documents: 191, 164, 337, 26, necessary, 35273; by default all
+    #[arg(long, value_name = "CODES")]
+    pub(crate) standard: Vec<String>,
+    /// Filled-in checklist
+    #[arg(long, value_name = "FILE")]
+    pub(crate) answers: Option<PathBuf>,
+    /// Behaviour log as JSON lines
+    #[arg(long, value_name = "FILE")]
+    pub(crate) log: Option<PathBuf>,
+    /// Write the checklist of what is left to a person, and nothing else
+    #[arg(long)]
+    pub(crate) checklist: bool,
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: ComplyFormat,
+    /// Write to this file instead of standard output
+    #[arg(long, short, value_name = "PATH")]
+    pub(crate) output: Option<PathBuf>,
+    /// Language of the report; by default that of the environment
+    #[arg(long, value_enum)]
+    pub(crate) lang: Option<Language>,
+    /// The day of the report, 2026-11-25; by default today
+    #[arg(long, value_name = "DAY")]
+    pub(crate) as_of: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ComplyFormat {
+    #[default]
+    Terminal,
+    Json,
+    Html,
+    Csv,
 }
 
 #[derive(Debug, Args)]

@@ -156,8 +156,7 @@ impl Scans<'_> {
             depth: Depth::Deep,
             pack: &self.subject.pack,
             baseline: &Baseline::builtin(),
-            as_of: self.as_of,
-        };
+            as_of: self.as_of, compliance: false };
         let scanned = assess(input, &options);
         if !scanned.readable {
             let path = path.display();

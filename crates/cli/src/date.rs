@@ -13,13 +13,13 @@ pub(crate) fn chosen(named: Option<&str>) -> Result<String> {
 }
 
 /// Today in UTC, ISO 8601: `2026-11-25`.
-fn today() -> String {
+pub(crate) fn today() -> String {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |passed| passed.as_secs());
     of_days(seconds / 86_400)
 }
 
 /// Whether the text is a day in the form `2026-11-25`.
-fn is_day(text: &str) -> bool {
+pub(crate) fn is_day(text: &str) -> bool {
     let digits = |range: std::ops::Range<usize>| {
         text.get(range)
             .filter(|part| part.bytes().all(|b| b.is_ascii_digit()))

@@ -29,8 +29,7 @@ pub(crate) fn run(arguments: &DiffArguments) -> Result<ExitCode> {
         depth: arguments.depth.of_scan(),
         pack: &pack,
         baseline: &baseline,
-        as_of: &as_of,
-    };
+        as_of: &as_of, compliance: false };
     let (old, new) = rayon::join(
         || snapshot(&arguments.old, &options, lang),
         || snapshot(&arguments.new, &options, lang),

@@ -3,6 +3,7 @@
 
 mod arguments;
 mod checks;
+mod comply;
 mod date;
 mod diff;
 mod flows;
@@ -21,6 +22,7 @@ fn main() -> ExitCode {
         Command::Scan(arguments) => scan::run(arguments),
         Command::Flows(arguments) => flows::run(arguments),
         Command::Diff(arguments) => diff::run(arguments),
+        Command::Comply(arguments) => comply::run(arguments),
         Command::Rules(arguments) => rules::run(arguments),
         Command::Explain(arguments) => rules::explain(arguments),
         Command::Schema => {

@@ -31,6 +31,7 @@ pub(crate) fn run(arguments: &ScanArguments) -> Result<ExitCode> {
         pack: &pack,
         baseline: &baseline,
         as_of: &as_of,
+        compliance: false,
     };
     let scanned = look_at_all(&inputs, &options, lang);
     if inputs.is_empty() {

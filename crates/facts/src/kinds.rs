@@ -502,4 +502,63 @@ fact_kinds! {
         /// Component it belongs to; null for the application.
         component: Option<String>,
     }
+
+    /// A way to personal information that the code takes, and when it can run.
+    "collection" in collections as Collection, subject |f| format!("{} {}", f.information, f.api) => {
+        /// Id of the information type: `imei`, `location`, ...
+        information: String,
+        /// The platform's method, content address, file, command or property.
+        api: String,
+        /// `call`, `uri`, `file`, `command`, `property`, `field`, `reflection` or `observed`.
+        way: String,
+        /// Where the code is that does it.
+        class: String,
+        method: String,
+        /// A path from an entry of the app was found; null when none was looked for.
+        reachable: Option<bool>,
+        /// `yes`, `no` or `unknown`: whether it can run before the user has consented.
+        before_consent: String,
+        /// `application`, `provider`, `initializer`, `launcher`, `component`.
+        entry_kind: Option<String>,
+        entry: Option<String>,
+        /// Methods from the entry to the call.
+        chain: Vec<String>,
+        /// The condition that delays it: `call:com.example.Prefs.isAgreed`.
+        condition: Option<String>,
+        permission: Option<String>,
+        /// The manifest asks for the permission; null when none is needed.
+        permission_declared: Option<bool>,
+        /// The SDK on whose behalf it happens.
+        sdk: Option<String>,
+        /// Imported: state of consent when it happened: `none`, `agreed`, `refused`.
+        consent: Option<String>,
+        /// Imported: the app was in the foreground.
+        foreground: Option<bool>,
+        /// Imported: milliseconds since the log began.
+        time: Option<i64>,
+    }
+
+    /// Permissions asked for at run time in one call.
+    "permission_request" in permission_requests as PermissionRequest, subject |f| f.permissions.join(", ") => {
+        /// Those that are constants in the call.
+        permissions: Vec<String>,
+        api: String,
+        class: String,
+        method: String,
+        reachable: Option<bool>,
+        /// As in `collection`.
+        before_consent: String,
+        entry_kind: Option<String>,
+        entry: Option<String>,
+        chain: Vec<String>,
+    }
+
+    /// A text of the app that has to do with personal information.
+    "privacy_text" in privacy_texts as PrivacyText, subject |f| format!("{} {}", f.kind, f.text) => {
+        /// `policy`, `agree`, `refuse`, `withdraw`, `close-account`, `personalised`, `complaint`.
+        kind: String,
+        text: String,
+        /// `code` or `resource`.
+        source: String,
+    }
 }

@@ -2,6 +2,7 @@
 //! control flow ([`cfg`]), and values within a method ([`eval`]).
 
 mod arithmetic;
+pub mod callgraph;
 pub mod calls;
 pub mod cfg;
 pub mod eval;

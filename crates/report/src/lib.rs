@@ -12,6 +12,7 @@
 //! | [`sarif`] | code review tools: SARIF 2.1.0 |
 //! | [`html`] | a person without Menshen: one page, both languages, prints |
 //! | [`cyclonedx`] | inventories: CycloneDX 1.6 bill of materials |
+//! | [`comply`] | compliance, clause by clause |
 //! | [`diff`] | two versions of one app |
 //!
 //! Strings out of an artifact are hostile. In JSON they stay exact; on a terminal and on a page
@@ -25,6 +26,7 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
+pub mod comply;
 pub mod cyclonedx;
 pub mod diff;
 pub mod html;

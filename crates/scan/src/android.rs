@@ -12,7 +12,7 @@ use menshen_android::aab;
 use menshen_android::arsc::ResourceTable;
 use menshen_android::axml::Document;
 use menshen_android::signature::{self, ApkView, Entries};
-use menshen_base::{IssueKind, Owner, ScanIssue, text};
+use menshen_base::{IssueKind, Owner, Place, ScanIssue, text};
 use menshen_detect::code::{Program, code_shape};
 use menshen_detect::manifest::{Manifest, ManifestFiles};
 use menshen_detect::products::{self, Marks};
@@ -20,7 +20,7 @@ use menshen_detect::{
     Node, Ownership, Resources, anomalies, backup, layouts, manifest, network, shared_paths,
     signing, strings,
 };
-use menshen_facts::{Application, Facts, Interest};
+use menshen_facts::{Application, Fact, Facts, Interest, PrivacyText};
 use menshen_flow::taint::{self, App, Models, STEPS_MAX};
 use menshen_rules::assessment::{ArtifactKind, Coverage, Share};
 use std::borrow::Cow;
@@ -48,6 +48,8 @@ pub struct Ask<'a> {
     pub as_of: &'a str,
     /// Follow data through the code.
     pub flows: bool,
+    /// Also find out what is collected of persons, and when.
+    pub compliance: bool,
 }
 
 /// What was found in a package.
@@ -82,7 +84,13 @@ pub fn gather(opened: &Opened<'_>, ask: &Ask<'_>) -> Gathered {
     let resources = Resources::new(tables(opened.kind, &bytes, &mut gathered.issues));
     let about = about(&modules, &resources, opened.kind, ask, &mut gathered);
     let texts = || match (resources.table(), bytes.first()) {
-        (Some(table), Some((path, _))) => strings::of_resources(table, path),
+        (Some(table), Some((path, _))) => {
+            let (mut facts, issues) = strings::of_resources(table, path);
+            if ask.compliance {
+                facts.privacy_texts = privacy_texts(table, path);
+            }
+            (facts, issues)
+        }
         _ => (Facts::default(), Vec::new()),
     };
     let modules: Vec<Module<'_, '_>> = modules.into_iter().map(|m| m.module).collect();
@@ -108,6 +116,18 @@ pub fn gather(opened: &Opened<'_>, ask: &Ask<'_>) -> Gathered {
     }
     gathered.facts.normalise();
     gathered
+}
+
+/// The texts of the resources that have to do with personal information.
+fn privacy_texts(table: &ResourceTable<'_>, path: &str) -> Vec<Fact<PrivacyText>> {
+    let mut found = Vec::new();
+    // What cannot be read is an issue of the walk over the same strings for addresses.
+    let _ = table.for_each_string(&mut |id, _, text| {
+        let name = table.name_of(id).unwrap_or_default();
+        let place = Place::file(format!("{path}#{name}"));
+        found.extend(menshen_comply::collect::privacy_text(text, "resource", &place));
+    });
+    found
 }
 
 /// The modules with their manifests; the base first.
@@ -342,6 +362,14 @@ fn look_at_code(modules: &[Module<'_, '_>], about: &About, ask: &Ask<'_>) -> Cod
     let marks = strings::marks(&classified, files.len());
     let found = menshen_detect::code::detect(&program, ask.interest, &about.ownership, &marks);
     let mut looked = Code { facts: found.facts, ..Code::default() };
+    if ask.compliance {
+        let owner = |class: &str| about.ownership.of_class(class);
+        let (facts, issues) =
+            menshen_comply::collect::collect(&program, &looked.facts, &about.facts, &owner);
+        looked.facts.append(facts);
+        looked.issues.extend(issues);
+        looked.facts.privacy_texts.extend(menshen_comply::collect::texts_of_code(&program));
+    }
     looked.facts.append(strings::of_code(&files, &classified, &found.string_uses));
     if program.class_count() > 0 {
         let (shape, sdk_classes) = code_shape(&program, &about.ownership, found.methods);

@@ -42,6 +42,8 @@ pub struct Options<'a> {
     pub baseline: &'a Baseline,
     /// The day that expiry dates are compared with, ISO 8601.
     pub as_of: &'a str,
+    /// Also gather what `menshen comply` needs.
+    pub compliance: bool,
 }
 
 /// Fact kinds that come from the code.
@@ -67,11 +69,15 @@ pub fn assess(input: &Input, options: &Options<'_>) -> Scanned {
         let assessment = unreadable(input, &blobs, opened.kind, issues, options);
         return Scanned { assessment, readable: false };
     }
-    let interest = options.pack.interest();
+    let mut interest = options.pack.interest();
+    if options.compliance {
+        interest.merge(menshen_comply::collect::interest());
+    }
     let ask = Ask {
         interest: &interest,
         as_of: options.as_of,
         flows: options.depth == Depth::Deep,
+        compliance: options.compliance,
     };
     let mut gathered = android::gather(&opened, &ask);
     issues.append(&mut gathered.issues);

@@ -98,7 +98,7 @@ pub fn flows(inputs: &[Input], models: &Models, steps_max: u64) -> (Flows, Vec<S
         })
         .collect();
     let interest = Interest::default();
-    let ask = Ask { interest: &interest, as_of: "1970-01-01", flows: false };
+    let ask = Ask { interest: &interest, as_of: "1970-01-01", flows: false, compliance: false };
     let mut app = App::default();
     let mut ownerships = Vec::new();
     let mut opened = Vec::new();
