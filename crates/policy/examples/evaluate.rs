@@ -12,7 +12,11 @@ fn main() {
     for (field, score) in &result.scores {
         println!(
             "| {field} | {} | {} | {} | {:.3} | {:.3} |",
-            score.found, score.missed, score.extra, score.precision(), score.recall()
+            score.found,
+            score.missed,
+            score.extra,
+            score.precision(),
+            score.recall()
         );
     }
     println!();

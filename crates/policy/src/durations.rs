@@ -107,7 +107,10 @@ pub(crate) fn response_times(laid: &Laid) -> Vec<Cited<ResponseTime>> {
         let before = index.checked_sub(1).and_then(|before| laid.folded.get(before));
         let asked = ASKED.is_match(folded) || before.is_some_and(|before| ASKED.is_match(before));
         for part in folded.split(['；', ';']) {
-            let closes = CLOSING.is_match(part) && part.contains('内') && !AFTER_CLOSING.is_match(part);
+            if AFTER_CLOSING.is_match(part) {
+                continue;
+            }
+            let closes = CLOSING.is_match(part) && part.contains('内');
             if !(ANSWER.is_match(part) && asked || closes) {
                 continue;
             }

@@ -10,6 +10,7 @@ use crate::statements::purpose;
 use crate::tables::{self, TableKind};
 
 patterns! {
+    ANNOUNCES = r"我们|如何|说明|清单|列表|管理|申请|使用|how we|permissions";
     FULL_NAME = r"(?:android|com\.android)\.permission\.[A-Z_]+";
     WORD = r"权限|permission";
     BEHIND = r"^(的|等|访问|使用|相关|读取|读写|信息|功能|设备|系统|（[^）]{0,20}）|\([^)]{0,20}\))*权限|^ ?(access )?permission";
@@ -71,7 +72,9 @@ pub(crate) fn find(laid: &Laid, lexicon: &Lexicon) -> Vec<PermissionEntry> {
             }
             continue;
         }
-        if matches!(sentence.kind, SentenceKind::TableHead) {
+        let announces =
+            sentence.kind == SentenceKind::Heading && ANNOUNCES.is_match(&sentence.text);
+        if announces || sentence.kind == SentenceKind::TableHead {
             continue;
         }
         let section = about.get(sentence.section).copied().flatten();

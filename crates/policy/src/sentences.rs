@@ -21,7 +21,7 @@ const HEADING_LATIN_MAX: usize = 90;
 /// A line without numbering or bold is a heading only when it is as short as this.
 const BARE_HEADING_MAX: usize = 22;
 /// A sentence without an end is cut here.
-const SENTENCE_BYTES_MAX: usize = 8192;
+const SENTENCE_BYTES_MAX: usize = 4096;
 const SECTIONS_MAX: usize = 20_000;
 
 patterns! {
@@ -335,7 +335,8 @@ impl<'a> Builder<'a> {
                 .find(|(level, _)| *level <= section.level && section.level > 0);
             section.sentences.end = next.map_or(count, |(_, start)| *start);
         }
-        let first: Vec<(usize, &Sentence)> = self.laid.sentences.iter().enumerate().take(8).collect();
+        let first: Vec<(usize, &Sentence)> =
+            self.laid.sentences.iter().enumerate().take(8).collect();
         let is_title = |sentence: &Sentence| {
             sentence.text.chars().count() <= 60
                 && POLICY_TITLE.is_match(&sentence.text)
@@ -346,7 +347,10 @@ impl<'a> Builder<'a> {
             .iter()
             .find(|(_, sentence)| heading(sentence) && is_title(sentence))
             .or_else(|| first.iter().find(|(_, sentence)| is_title(sentence)));
-        let cited = |(index, sentence): &(usize, &Sentence)| Cited { value: sentence.text.clone(), sentence: *index };
+        let cited = |(index, sentence): &(usize, &Sentence)| Cited {
+            value: sentence.text.clone(),
+            sentence: *index,
+        };
         self.laid.title = titled
             .map(cited)
             .or_else(|| title.map(|title| Cited { value: clean(&title), sentence: 0 }))
