@@ -8,7 +8,7 @@ const ACCEPTED: &[&str] = &[];
 
 #[test]
 fn policies_are_read_as_expected() {
-    let result = evaluation::evaluate();
+    let result = evaluation::evaluate("");
     assert!(result.policies >= 20, "{} policies", result.policies);
     let found: Vec<String> = result
         .differences

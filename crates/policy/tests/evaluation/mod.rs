@@ -115,13 +115,14 @@ pub fn policy_file(folder: &Path) -> Option<PathBuf> {
     files.into_iter().find(|path| path.file_stem().is_some_and(|stem| stem == "policy"))
 }
 
-pub fn evaluate() -> Evaluation {
+/// Evaluates the policies whose name holds a text; all of them with an empty one.
+pub fn evaluate(part: &str) -> Evaluation {
     let mut evaluation = Evaluation::default();
     let mut folders: Vec<PathBuf> = std::fs::read_dir(folder())
         .unwrap()
         .flatten()
         .map(|entry| entry.path())
-        .filter(|path| path.is_dir())
+        .filter(|path| path.is_dir() && path.to_string_lossy().contains(part))
         .collect();
     folders.sort();
     for folder in folders {
