@@ -24,6 +24,7 @@ patterns! {
     URL = r#"https?://[^\s，。；、）)】|"'<>]+"#;
     PACKAGE = r"\b(?:com|cn|io|org|net|me)\.[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)+";
     LEADING_NUMBER = r"^\s*([（(]?[0-9一二三四五六七八九十]{1,3}[)）.、．]|[①-⑳]|[-*•●])\s*";
+    WE_USE = r"\bwe (also |currently )?(use|integrate|embed|work with|rely on)\b";
     GOES_ON = r"^(该|其|上述|此|这些?|本)(第三方)?(sdk|服务|插件|提供)|^(the|this) sdk|^it (may |will )?collect";
     OF_COMPANY = r"^(?:[^，。；、由是为（）() ]|（[^）]{1,8}）){0,24}(公司|集团)";
     NONE_AT_ALL = r"(未|没有|不)(接入|嵌入|集成|使用|引入)[^，。；]{0,12}(sdk|第三方)|(do|does) not (use|integrate|embed|include) any (third|sdk)";
@@ -136,6 +137,16 @@ fn without_parentheses(text: &str) -> String {
 fn parenthesised(text: &str) -> Vec<String> {
     let inside = text.split(['（', '(']).skip(1).filter_map(|part| part.split(['）', ')']).next());
     inside.map(str::to_owned).collect()
+}
+
+/// Where names of SDKs start and end in folded text.
+pub(crate) fn starts(folded: &str, lexicon: &Lexicon) -> Vec<(usize, usize)> {
+    lexicon
+        .sdk_names
+        .within(folded)
+        .into_iter()
+        .map(|(range, _)| (range.start, range.end))
+        .collect()
 }
 
 /// Names of SDKs in folded text, in order.
@@ -432,8 +443,11 @@ fn from_sentences(laid: &Laid, lexicon: &Lexicon, said: &[Statement], entries: &
             continue;
         }
         let folded = laid.folded.get(index).map_or("", String::as_str);
+        // Names in addresses are no names.
+        let without_urls = URL.replace_all(folded, " ");
+        let folded = without_urls.as_ref();
         let near = context::around(laid, index);
-        let word = SDK_WORD.is_match(folded);
+        let word = SDK_WORD.is_match(folded) || WE_USE.is_match(folded);
         if NONE_AT_ALL.is_match(folded) || !(word || SDK_WORD.is_match(&near)) {
             continue;
         }
@@ -452,7 +466,7 @@ fn from_sentences(laid: &Laid, lexicon: &Lexicon, said: &[Statement], entries: &
             })
             .filter_map(|(range, _)| Some((range.start, with_suffix(folded, range)?)))
             .collect();
-        if word {
+        if SDK_WORD.is_match(folded) {
             names.extend(unknown_names(folded, &names));
         }
         names.sort();

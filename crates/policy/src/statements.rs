@@ -18,7 +18,7 @@ use std::collections::HashMap;
 
 patterns! {
     DEFINITION = r"是指|系指|指以电子|指的是|means any|refers to|\bis defined\b|^[^，。]{0,12}(个人敏感信息|敏感个人信息|个人信息)(包括|主要包括|指)";
-    PURPOSE_ZH = r"(为了?(?:实现|向|保障|提供|帮助|让|使|满足|确保|您|便于|完成|改善|提升|维护|防止|识别|履行)?[^，。；：|]{2,60}|用于[^，。；|]{2,60}|以便[^，。；|]{2,60}|以(?:实现|提供|保障|完成|便|满足|改善|帮助|用于|确保)[^，。；|]{2,60}|目的(?:是|为|在于)[^，。；|]{2,60})";
+    PURPOSE_ZH = r"(帮助[您你][^，。；：|]{2,40}|为了?(?:实现|向|保障|提供|帮助|让|使|满足|确保|您|便于|完成|改善|提升|维护|防止|识别|履行)?[^，。；：|]{2,60}|用于[^，。；|]{2,60}|以便[^，。；|]{2,60}|以(?:实现|提供|保障|完成|便|满足|改善|帮助|用于|确保)[^，。；|]{2,60}|目的(?:是|为|在于)[^，。；|]{2,60})";
     PURPOSE_EN = r"\b(in order to|for the purposes? of|so that|used (?:to|for)|to (?:provide|improve|deliver|process|help|verify|show|send|protect|detect|prevent|analy[sz]e|personali[sz]e|create|identify|enable|operate|diagnose|complete|respond|support|display|push|count|locate|let|fulfil+)|for (?:analytics|advertising|security|push|statistics|payment|crash|map|login|registration))[^.;,|]{0,80}";
     RECIPIENT = r"(?:与|向|给|同)([^，。；、|]{2,30}?)(?:等?第三方)?(?:共享|提供|分享|披露|转让|同步|传输|发送)";
     THIRD_PARTY = r"第三方|sdk|合作方|合作伙伴|关联公司|third[- ]part|partners?\b|服务商|供应商";
@@ -259,7 +259,14 @@ impl Reader<'_> {
         let last = |pattern: &regex::Regex, text: &str| {
             pattern.find_iter(text).last().map(|found| found.start())
         };
-        let third = last(&THIRD_PARTY, before);
+        // `Stripe processes your card number`
+        let names = crate::sdks::starts(before, self.lexicon);
+        let named = names
+            .into_iter()
+            .filter(|(_, end)| before.get(*end..).is_some_and(|rest| rest.starts_with(' ')))
+            .map(|(start, _)| start)
+            .next_back();
+        let third = last(&THIRD_PARTY, before).max(named);
         let first = last(&FIRST_PARTY, before);
         if third.is_none() || third < first {
             return None;

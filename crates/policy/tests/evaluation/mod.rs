@@ -292,7 +292,7 @@ fn compare(evaluation: &mut Evaluation, name: &str, expected: &Expected, policy:
     field(
         "rights and topics",
         whole,
-        strings(WHOLE.iter().copied().filter(|topic| said(&topic)).collect()),
+        strings(WHOLE.iter().copied().filter(|topic| said(topic)).collect()),
     );
     let other = expected.topics.iter().filter(|topic| !WHOLE.contains(&topic.as_str()));
     let other: Vec<String> = other.cloned().collect();
