@@ -156,6 +156,15 @@ pub fn explore(
     walk.finish(starts, complete)
 }
 
+/// Calls of listeners that a person sets off.
+fn waits_for_person(reference: &Reference) -> bool {
+    HAND_OFFS.iter().any(|(supertype, callbacks, how)| {
+        *how == HandOff::Person
+            && &*reference.class == *supertype
+            && callbacks.contains(&&*reference.name)
+    })
+}
+
 /// A dynamic call that may yet be bound to classes made later.
 #[derive(Debug, Clone)]
 struct Pending {
@@ -308,6 +317,8 @@ impl Walk<'_, '_, '_, '_> {
         if NOT_FOLLOWED.contains(&&*reference.name) {
             return;
         }
+        // A library that passes a click on to a listener was clicked itself.
+        let when = if waits_for_person(reference) { When::After } else { when };
         if let Some(target) = self.index.implementation(&reference.class, reference.signature) {
             self.reach(target, when, Some(from), start);
         }

@@ -77,6 +77,9 @@ pub(super) const HAND_OFFS: &[(&str, &[&str], HandOff)] = &[
     ("android.widget.CompoundButton$OnCheckedChangeListener", &["onCheckedChanged"], HandOff::Person),
     ("android.widget.AdapterView$OnItemClickListener", &["onItemClick"], HandOff::Person),
     ("android.view.MenuItem$OnMenuItemClickListener", &["onMenuItemClick"], HandOff::Person),
+    ("androidx.activity.result.ActivityResultCallback", &["onActivityResult"], HandOff::Person),
+    ("android.widget.TextView$OnEditorActionListener", &["onEditorAction"], HandOff::Person),
+    ("android.widget.AdapterView$OnItemSelectedListener", &["onItemSelected"], HandOff::Maybe),
     ("android.text.style.ClickableSpan", &["onClick"], HandOff::Person),
 ];
 

@@ -28,7 +28,7 @@ pub fn write(results: &[Compliance], lang: Lang, out: &mut impl Write) -> io::Re
 }
 
 fn report(page: &mut Page, result: &Compliance) {
-    page.element("article", "", |page| {
+    page.element("article", "lab", |page| {
         cover(page, result);
         section(page, text("一、检测对象", "1. Subject"), |page| subject(page, result));
         section(page, text("二、检测依据", "2. Basis"), |page| basis(page, result));
