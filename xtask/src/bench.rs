@@ -65,7 +65,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
 }
 
 /// The binary in the profile that is close to a release.
-fn build() -> Result<PathBuf> {
+pub(crate) fn build() -> Result<PathBuf> {
     let mut command = Command::new(env!("CARGO"));
     command.current_dir(shell::root());
     command.args(["build", "--quiet", "--locked", "--package", "menshen"]);

@@ -3,7 +3,7 @@
 //! With `--install` the programs that the checks call are installed first, where they are missing
 //! and Debian's package manager is there to do it.
 
-use crate::{corpus, crosscheck, licences, shell, tidy};
+use crate::{corpus, crosscheck, docs, licences, shell, tidy};
 use anyhow::{Result, bail};
 use std::process::Command;
 use std::time::Instant;
@@ -17,6 +17,7 @@ const STEPS: &[Step] = &[
     }),
     ("tidy", tidy::run),
     ("licences", licences::run),
+    ("generated pages", docs::check),
     ("tests", tests),
     ("documentation tests", || cargo(&["test", "--workspace", "--doc", "--locked"])),
     ("corpus", || corpus::fetch_part("ci").map(drop)),

@@ -12,10 +12,15 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Folders below `fixtures/` whose subfolders are fixtures, at the given depth.
-const GROUPS: &[(&str, usize)] = &[("apps", 1), ("consent", 1), ("inputs", 1), ("rules", 2)];
+const GROUPS: &[(&str, usize)] =
+    &[("apps", 1), ("consent", 1), ("flows", 2), ("inputs", 1), ("rules", 2)];
 /// What a built file depends on besides its own folder.
 const COMMON: &[&str] = &["tools", "support"];
 const LIST: &str = "built.tsv";
+/// Of a group, for all its fixtures.
+const DEFAULTS: &str = "fixture.properties";
+/// End of the name of a folder whose subfolders are fixtures that belong together.
+pub(crate) const APPS: &str = "apps";
 
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let (flags, names): (Vec<_>, Vec<_>) =
@@ -112,6 +117,15 @@ pub(crate) fn all() -> Result<Vec<String>> {
             }
             level = next;
         }
+        let (sets, mut level): (Vec<_>, Vec<_>) = level
+            .into_iter()
+            .partition(|path: &PathBuf| path.extension().is_some_and(|end| end == APPS));
+        for set in sets {
+            for entry in std::fs::read_dir(set)? {
+                level.push(entry?.path());
+            }
+        }
+        level.retain(|path| path.is_dir());
         for path in level {
             names.push(path.strip_prefix(folder())?.to_string_lossy().into_owned());
         }
@@ -123,8 +137,15 @@ pub(crate) fn all() -> Result<Vec<String>> {
 /// Digest of the fixture's folder and of what all fixtures share.
 fn source_digest(name: &str) -> Result<String> {
     let mut text = String::new();
-    let own = folder().join(name);
-    for root in COMMON.iter().map(|common| folder().join(common)).chain([own]) {
+    let group = Path::new(name).components().next().context("a fixture without a name")?;
+    let defaults = folder().join(group).join(DEFAULTS);
+    if defaults.exists() {
+        writeln!(text, "{} {DEFAULTS}", shell::sha256_file(&defaults)?)?;
+    }
+    let mut roots: Vec<PathBuf> = COMMON.iter().map(|common| folder().join(common)).collect();
+    roots.push(folder().join(name));
+    roots.extend(borrowed_sources(name));
+    for root in roots {
         for file in shell::files(&root)? {
             let shown = file.strip_prefix(folder())?.display().to_string();
             writeln!(text, "{} {shown}", shell::sha256_file(&file)?)?;
@@ -133,13 +154,26 @@ fn source_digest(name: &str) -> Result<String> {
     Ok(shell::sha256(text.as_bytes()))
 }
 
+/// The fixture that this one is built from, if its properties name one.
+fn borrowed_sources(name: &str) -> Option<PathBuf> {
+    let text = std::fs::read_to_string(folder().join(name).join("fixture.properties")).ok()?;
+    text.lines().find_map(|line| line.strip_prefix("source=")).map(|path| folder().join(path))
+}
+
 /// Digest of the built file, or of all files of a folder of splits; "-" when there is none.
 fn built_digest(name: &str) -> Result<String> {
     let Some(built) = built_path(&folder().join(name)) else { return Ok("-".to_owned()) };
-    if built.is_file() {
-        return shell::sha256_file(&built);
-    }
+    let renamed = ["r8.apk", "r8.map"].map(|end| built.with_extension(end));
     let mut text = String::new();
+    if built.is_file() {
+        if !renamed.iter().any(|file| file.exists()) {
+            return shell::sha256_file(&built);
+        }
+        for file in std::iter::once(&built).chain(&renamed) {
+            writeln!(text, "{}", shell::sha256_file(file)?)?;
+        }
+        return Ok(shell::sha256(text.as_bytes()));
+    }
     for file in shell::files(&built)? {
         writeln!(text, "{} {}", shell::sha256_file(&file)?, file.strip_prefix(&built)?.display())?;
     }

@@ -97,7 +97,8 @@ fn one(tokens: &[&str], at: &mut usize) -> bool {
         *at += 2;
         return ALLOWED.contains(&format!("{token} WITH {exception}").as_str());
     }
-    ALLOWED.contains(token)
+    // "+" offers later versions besides the one named.
+    ALLOWED.contains(&token.trim_end_matches('+'))
 }
 
 #[cfg(test)]
@@ -114,6 +115,8 @@ mod tests {
             ("(MIT OR Apache-2.0) AND GPL-2.0", false),
             ("Apache-2.0 WITH LLVM-exception OR GPL-2.0", true),
             ("GPL-2.0 WITH Classpath-exception-2.0", false),
+            ("MPL-2.0+", true),
+            ("GPL-2.0+", false),
             ("(MIT", false),
             ("", false),
         ] {

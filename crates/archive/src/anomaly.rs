@@ -50,6 +50,8 @@ anomaly_kinds! {
     DexPrefix "dex-prefix" "ZIP 数据之前存在 DEX（Janus）"
         "a DEX file stands before the zip data (Janus)";
     PrefixData "prefix-data" "ZIP 数据之前存在其他数据" "data stand before the zip data";
+    GapData "gap-data" "条目之间存在不属于任何条目的数据"
+        "data between the entries that belong to none";
     TrailingData "trailing-data" "文件尾部存在多余数据" "data stand behind the end record";
     MultiDisk "multi-disk" "声明为多卷压缩包" "it claims to be one of several disks";
     WrongEntryCount "wrong-entry-count" "声明的条目数与实际不符"

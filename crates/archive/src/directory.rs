@@ -2,7 +2,7 @@
 //! disagree.
 
 use crate::anomaly::{Anomaly, AnomalyKind};
-use crate::{Entry, Method, Zip, issues};
+use crate::{Entry, Method, Zip, inflate, issues};
 use menshen_base::ScanIssue;
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -16,6 +16,8 @@ const SHOWN_NAME_MAX: usize = 200;
 
 const LOCAL_MAGIC: u32 = 0x0403_4b50;
 const CENTRAL_MAGIC: u32 = 0x0201_4b50;
+const DESCRIPTOR_MAGIC: u32 = 0x0807_4b50;
+const SIGNING_BLOCK_MAGIC: &[u8] = b"APK Sig Block 42";
 const END_MAGIC: u32 = 0x0605_4b50;
 const END64_MAGIC: u32 = 0x0606_4b50;
 const END64_LOCATOR_MAGIC: u32 = 0x0706_4b50;
@@ -61,7 +63,7 @@ pub(crate) fn read(bytes: &[u8]) -> (Option<Zip<'_>>, Vec<ScanIssue>) {
     for entry in &mut entries {
         compare_with_local(bytes, entry, &mut anomalies);
     }
-    check_overlaps(&entries, start, &mut anomalies);
+    check_spans(bytes, &entries, start, &mut anomalies);
     if end.multi_disk {
         anomalies.add(AnomalyKind::MultiDisk, "", String::new());
     }
@@ -399,30 +401,79 @@ fn compare_with_local(bytes: &[u8], entry: &mut Entry<'_>, anomalies: &mut Anoma
     }
 }
 
-fn check_overlaps(entries: &[Entry<'_>], directory: usize, anomalies: &mut Anomalies) {
-    let mut spans: Vec<(u64, u64, usize)> = entries
+/// Entries in the order of their data: where they overlap, and what lies between them.
+fn check_spans(bytes: &[u8], entries: &[Entry<'_>], directory: usize, anomalies: &mut Anomalies) {
+    let mut spans: Vec<(u64, u64, &Entry<'_>)> = entries
         .iter()
-        .enumerate()
-        .filter_map(|(index, entry)| {
+        .filter_map(|entry| {
             let end = entry.data_offset?.saturating_add(entry.compressed_size);
-            Some((entry.local_header_offset, end, index))
+            Some((entry.local_header_offset, end, entry))
         })
         .collect();
-    spans.sort_unstable();
+    spans.sort_by_key(|(start, end, _)| (*start, *end));
     let directory = u64::try_from(directory).unwrap_or(u64::MAX);
-    let mut reached = 0u64;
-    for (start, end, index) in spans {
-        if let Some(entry) = entries.get(index)
-            && (start < reached || end > directory)
-        {
-            anomalies.add(
-                AnomalyKind::OverlappingEntries,
-                &entry.name,
-                format!("bytes {start} to {end}, taken until {reached}"),
-            );
+    let mut reached: Option<(u64, &Entry<'_>)> = None;
+    for (start, end, entry) in spans {
+        let taken = reached.map_or(0, |(taken, _)| taken);
+        if start < taken || end > directory {
+            let detail = format!("bytes {start} to {end}, taken until {taken}");
+            anomalies.add(AnomalyKind::OverlappingEntries, &entry.name, detail);
         }
-        reached = reached.max(end);
+        check_gap(bytes, reached, start, anomalies);
+        if end > taken {
+            reached = Some((end, entry));
+        }
     }
+    check_gap(bytes, reached, directory, anomalies);
+}
+
+/// Between the data of an entry and what comes next may stand its data descriptor, padding, and
+/// before the directory the signing block.
+fn check_gap(
+    bytes: &[u8],
+    before: Option<(u64, &Entry<'_>)>,
+    next: u64,
+    anomalies: &mut Anomalies,
+) -> Option<()> {
+    let (from, entry) = before?;
+    let from = usize::try_from(from).ok()?;
+    let gap = bytes.get(from..usize::try_from(next).ok()?)?;
+    let rest = behind_descriptor(gap, entry);
+    let rest = before_signing_block(rest);
+    if !is_padding(rest) {
+        let at = from.saturating_add(gap.len().saturating_sub(rest.len()));
+        let detail = format!("{} bytes at {at}", rest.len());
+        anomalies.add(AnomalyKind::GapData, &entry.name, detail);
+    }
+    Some(())
+}
+
+/// APPNOTE 4.3.9: CRC and sizes, with or without magic, of 4 or 8 bytes each.
+fn behind_descriptor<'g>(gap: &'g [u8], entry: &Entry<'_>) -> &'g [u8] {
+    let body = match u32_at(gap, 0) == Some(DESCRIPTOR_MAGIC) {
+        true => gap.get(4..).unwrap_or_default(),
+        false => gap,
+    };
+    let sizes = (entry.compressed_size, entry.uncompressed_size);
+    let narrow = u32_at(body, 4).map(u64::from).zip(u32_at(body, 8).map(u64::from));
+    if narrow == Some(sizes) {
+        return body.get(12..).unwrap_or_default();
+    }
+    if u64_at(body, 4).zip(u64_at(body, 12)) == Some(sizes) {
+        return body.get(20..).unwrap_or_default();
+    }
+    gap
+}
+
+/// The signing block ends with its size and its magic; a second size stands before it.
+fn before_signing_block(gap: &[u8]) -> &[u8] {
+    let block = || {
+        let body = gap.strip_suffix(SIGNING_BLOCK_MAGIC)?;
+        let size = u64_at(body, body.len().checked_sub(8)?)?;
+        let whole = usize::try_from(size).ok()?.checked_add(8)?;
+        gap.get(..gap.len().checked_sub(whole)?)
+    };
+    block().unwrap_or(gap)
 }
 
 fn prefix<'a>(
@@ -447,13 +498,15 @@ fn prefix<'a>(
     prefix
 }
 
-/// Zero bytes, or the nameless local header that the Android build tools pad with.
-fn is_padding(prefix: &[u8]) -> bool {
-    prefix.iter().all(|byte| *byte == 0)
-        || (u32_at(prefix, 0) == Some(LOCAL_MAGIC)
-            && u32_at(prefix, 18) == Some(0)
-            && u16_at(prefix, 26) == Some(0)
-            && u16_at(prefix, 28).map(usize::from) == prefix.len().checked_sub(LOCAL_SIZE))
+/// Zero bytes and the nameless local headers without data that the Android build tools pad with.
+fn is_padding(mut bytes: &[u8]) -> bool {
+    let empty = |at: &[u8]| u32_at(at, 18) == Some(0) && u16_at(at, 26) == Some(0);
+    while u32_at(bytes, 0) == Some(LOCAL_MAGIC) && empty(bytes) {
+        let length = u16_at(bytes, 28).map_or(0, usize::from).saturating_add(LOCAL_SIZE);
+        let Some(rest) = bytes.get(length..) else { return false };
+        bytes = rest;
+    }
+    bytes.iter().all(|byte| *byte == 0)
 }
 
 /// Entries from local headers, for an archive whose directory is lost. Only entries whose sizes
@@ -486,23 +539,48 @@ fn recover_entry(bytes: &[u8], at: usize) -> Option<Entry<'_>> {
     let name_at = at.checked_add(LOCAL_SIZE)?;
     let raw_name = slice(bytes, name_at, name_length)?;
     let data_at = name_at.checked_add(name_length)?.checked_add(extra_length)?;
-    let mut compressed_size = u64::from(u32_at(header, 18)?);
-    if compressed_size == 0 && u16_at(header, 6)? & FLAG_DATA_DESCRIPTOR != 0 {
-        // The data run up to the next header; deflate finds its own end.
-        let rest = bytes.get(data_at..)?;
-        let length = memchr::memmem::find(rest, b"PK\x03\x04").unwrap_or(rest.len());
-        compressed_size = u64::try_from(length).ok()?;
-    }
-    Some(Entry {
+    let mut entry = Entry {
         name: String::from_utf8_lossy(raw_name),
         raw_name,
         method: Method::from_number(u16_at(header, 8)?),
         flags: u16_at(header, 6)?,
         crc32: u32_at(header, 14)?,
-        compressed_size,
+        compressed_size: u64::from(u32_at(header, 18)?),
         uncompressed_size: u64::from(u32_at(header, 22)?),
         local_header_offset: u64::try_from(at).ok()?,
         data_offset: u64::try_from(data_at).ok(),
         modified: u32_at(header, 10)?,
-    })
+    };
+    if entry.compressed_size == 0 && entry.flags & FLAG_DATA_DESCRIPTOR != 0 {
+        recover_sizes(&mut entry, bytes.get(data_at..)?);
+    }
+    Some(entry)
+}
+
+/// Sizes of an entry whose header leaves them to a data descriptor: those of the first
+/// descriptor that fits the place where it stands. Without one the data run up to the next
+/// header; deflate finds its own end.
+fn recover_sizes(entry: &mut Entry<'_>, data: &[u8]) {
+    let length = memchr::memmem::find(data, b"PK\x03\x04").unwrap_or(data.len());
+    let data = data.get(..length).unwrap_or(data);
+    let fits = |at: usize, body: usize| {
+        let compressed = u32_at(data, body.checked_add(4)?)?;
+        let size = u32_at(data, body.checked_add(8)?)?;
+        let crc = u32_at(data, body)?;
+        (usize::try_from(compressed) == Ok(at)).then_some((at, size, crc))
+    };
+    let signed = memchr::memmem::find_iter(data, &DESCRIPTOR_MAGIC.to_le_bytes())
+        .find_map(|at| fits(at, at.checked_add(4)?));
+    let found = signed.or_else(|| {
+        let at = data.len().checked_sub(12)?;
+        fits(at, at)
+    });
+    let possible = || length.saturating_mul(inflate::EXPANSION_MAX);
+    let (compressed, size, crc) = match found {
+        Some((compressed, size, crc)) => (compressed, u64::from(size), crc),
+        None => (length, u64::try_from(possible()).unwrap_or(u64::MAX), entry.crc32),
+    };
+    entry.compressed_size = u64::try_from(compressed).unwrap_or(u64::MAX);
+    entry.uncompressed_size = size;
+    entry.crc32 = crc;
 }

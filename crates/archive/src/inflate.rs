@@ -3,7 +3,7 @@
 use flate2::{Decompress, FlushDecompress, Status};
 
 /// Deflate cannot expand data more than this.
-const EXPANSION_MAX: usize = 1032;
+pub(crate) const EXPANSION_MAX: usize = 1032;
 /// First allocation where the claimed size is not believed.
 const FIRST_ALLOCATION_MAX: usize = 1 << 20;
 

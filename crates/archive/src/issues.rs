@@ -29,6 +29,9 @@ kinds! {
     ENTRY_TOO_LARGE "zip/entry-too-large":
         "条目解压后超过上限", "an entry inflates past the limit";
         lost "该条目未检查", "the entry was not looked at";
+    ENTRY_LONGER "zip/entry-longer-than-declared":
+        "条目解压后超过声明的大小", "an entry inflates to more than the directory declares";
+        lost "该条目未检查；设备同样无法读取", "the entry was not looked at; a device cannot read it either";
     ENTRY_CORRUPT "zip/entry-corrupt":
         "条目数据损坏，无法解压", "the data of an entry does not inflate";
         lost "该条目未检查", "the entry was not looked at";

@@ -127,7 +127,8 @@ impl<'a> Zip<'a> {
         self.bytes.get(range).ok_or_else(fail)
     }
 
-    /// The content of an entry: borrowed when stored, inflated otherwise; at most `max_bytes`.
+    /// The content of an entry: borrowed when stored, inflated otherwise; at most `max_bytes`,
+    /// and never more than the directory declares, which is what a device allocates.
     ///
     /// A checksum that does not match is not an error: Android does not check it when it
     /// installs, [`Zip::verify`] does.
@@ -137,10 +138,19 @@ impl<'a> Zip<'a> {
             if data.len() > max_bytes {
                 return Err(issue(&issues::ENTRY_TOO_LARGE, entry).detail(limit(max_bytes)));
             }
+            // Encryption puts a header before the data: a stored entry grows by it.
+            if entry.is_flagged_encrypted() && entry.compressed_size > entry.uncompressed_size {
+                return Err(issue(&issues::ENTRY_ENCRYPTED, entry));
+            }
             return Ok(Cow::Borrowed(data));
         }
-        match inflate::inflate(data, entry.uncompressed_size, max_bytes) {
+        let declared = usize::try_from(entry.uncompressed_size).unwrap_or(usize::MAX);
+        match inflate::inflate(data, entry.uncompressed_size, max_bytes.min(declared)) {
             Ok(content) => Ok(Cow::Owned(content)),
+            Err(InflateError::TooLarge) if declared < max_bytes => {
+                let detail = format!("declared {declared} bytes");
+                Err(issue(&issues::ENTRY_LONGER, entry).detail(detail))
+            }
             Err(error) => Err(self.inflate_issue(entry, error, &limit(max_bytes))),
         }
     }

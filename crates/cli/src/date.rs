@@ -1,6 +1,16 @@
-//! The day of today.
+//! The day that expiry dates are compared with.
 
+use anyhow::{Result, bail};
 use std::time::{SystemTime, UNIX_EPOCH};
+
+/// The day that the user named, else today.
+pub(crate) fn chosen(named: Option<&str>) -> Result<String> {
+    match named {
+        None => Ok(today()),
+        Some(day) if is_day(day) => Ok(day.to_owned()),
+        Some(other) => bail!("--as-of takes a day in the form 2026-11-25, not {other:?}"),
+    }
+}
 
 /// Today in UTC, ISO 8601: `2026-11-25`.
 pub(crate) fn today() -> String {

@@ -17,8 +17,8 @@ pub(crate) fn write(
 ) -> Result<()> {
     let result = match path {
         Some(path) => {
-            let file = File::create(path)
-                .with_context(|| format!("cannot write {}", path.display()))?;
+            let file =
+                File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
             let mut out = BufWriter::new(file);
             print(&mut out).and_then(|()| out.flush())
         }

@@ -1,10 +1,11 @@
 //! `menshen rules` and `menshen explain`, and the rules that the other commands use.
 
 use crate::arguments::{ExplainArguments, RuleSelection, RulesArguments, RulesCommand, language};
-use crate::output;
-use anyhow::{Context, Result, bail};
-use menshen_base::Lang;
-use menshen_rules::{Rule, RulePack};
+use crate::{checks, output};
+use anyhow::{Context, Result};
+use menshen_base::{Lang, Text};
+use menshen_rules::{Rule, RuleError, RulePack};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -12,31 +13,58 @@ use std::process::ExitCode;
 /// Folders within a rule folder that are read.
 const DEPTH_MAX: usize = 8;
 
-/// The built-in rules with those of the folders.
-pub(crate) fn pack(folders: &[PathBuf]) -> Result<RulePack> {
-    let mut pack = RulePack::builtin().clone();
-    for folder in folders {
-        let files = read_folder(folder)?;
-        let (own, errors) = RulePack::load(&files);
-        for error in &errors {
-            eprintln!("menshen: {error}");
-        }
-        if !errors.is_empty() {
-            bail!("{} of the rules in {} cannot be used", errors.len(), folder.display());
-        }
-        let (merged, errors) = pack.with(&own);
-        if let Some(error) = errors.first() {
-            bail!("{error}");
-        }
-        pack = merged;
-    }
-    Ok(pack)
+/// The rules that a command uses.
+pub(crate) struct Chosen {
+    pub(crate) pack: RulePack,
+    /// Rule files that are wrong. Each was named on standard error.
+    pub(crate) unusable: usize,
 }
 
-/// Paths and texts of the YAML files in a folder, sorted.
-fn read_folder(folder: &Path) -> Result<Vec<(String, String)>> {
+/// The built-in rules with those of the folders. A file that is wrong costs that file.
+pub(crate) fn chosen(folders: &[PathBuf], lang: Lang) -> Result<Chosen> {
+    let mut pack = RulePack::builtin().clone();
+    let mut wrong = BTreeSet::new();
+    for folder in folders {
+        let (own, mut errors) = RulePack::load(&read(folder)?);
+        let (merged, taken) = pack.with(&own);
+        errors.extend(taken);
+        for error in &errors {
+            eprintln!("menshen: {}", located(error, lang));
+        }
+        wrong.extend(errors.into_iter().map(|error| error.path));
+        pack = merged;
+    }
+    Ok(Chosen { pack, unusable: wrong.len() })
+}
+
+/// What a report says of rule files that are wrong; nothing when all are right.
+pub(crate) fn not_used(unusable: usize) -> Option<Text> {
+    (unusable > 0).then(|| {
+        Text::new(
+            format!("{unusable} 个规则文件有误，其中的规则未执行"),
+            format!("{unusable} rule files have errors: their rules did not run"),
+        )
+    })
+}
+
+/// The error with its place, as compilers print it.
+pub(crate) fn located(error: &RuleError, lang: Lang) -> String {
+    match (error.line, error.problem.get(lang)) {
+        (0, problem) => format!("{}: {problem}", error.path),
+        (line, problem) => format!("{}:{line}:{}: {problem}", error.path, error.column),
+    }
+}
+
+/// Paths and texts of the YAML files in a folder, sorted; of a rule file, itself and its tests.
+pub(crate) fn read(path: &Path) -> Result<Vec<(String, String)>> {
     let mut files = Vec::new();
-    collect(folder, 0, &mut files)?;
+    if path.is_file() {
+        files.push(path.to_owned());
+        let tests = PathBuf::from(menshen_rules::test_path(&path.to_string_lossy()));
+        files.extend(Some(tests).filter(|tests| tests.is_file()));
+    } else {
+        collect(path, 0, &mut files)?;
+    }
     files.sort();
     files
         .into_iter()
@@ -67,17 +95,24 @@ pub(crate) fn run(arguments: &RulesArguments) -> Result<ExitCode> {
     match &arguments.command {
         RulesCommand::List(selection) => list(selection),
         RulesCommand::Show { id, selection } => show(id, selection),
-        RulesCommand::Lint(_) | RulesCommand::Test(_) => bail!("not yet"),
+        RulesCommand::Lint(folders) => checks::lint(folders),
+        RulesCommand::Test(arguments) => checks::test(arguments),
     }
 }
 
 fn list(selection: &RuleSelection) -> Result<ExitCode> {
     let lang = language(selection.lang);
-    let pack = pack(&selection.rules)?;
+    let pack = chosen(&selection.rules, lang)?.pack;
     output::to_stdout(|out| {
         for rule in pack.rules() {
             let severity = format!("{:?}", rule.severity).to_lowercase();
-            writeln!(out, "{:<14} {severity:<9} {:<10} {}", rule.id, rule.area, rule.title.get(lang))?;
+            writeln!(
+                out,
+                "{:<14} {severity:<9} {:<10} {}",
+                rule.id,
+                rule.area,
+                rule.title.get(lang)
+            )?;
         }
         Ok(())
     })
@@ -89,20 +124,21 @@ fn find<'p>(pack: &'p RulePack, id: &str) -> Result<&'p Rule> {
 }
 
 fn show(id: &str, selection: &RuleSelection) -> Result<ExitCode> {
-    let pack = pack(&selection.rules)?;
+    let pack = chosen(&selection.rules, language(selection.lang))?.pack;
     let rule = find(&pack, id)?;
     let builtin = RulePack::builtin_sources().iter().find(|(path, _)| *path == rule.path);
     let text = match builtin {
         Some((_, text)) => (*text).to_owned(),
-        None => fs::read_to_string(&rule.path)
-            .with_context(|| format!("cannot read {}", rule.path))?,
+        None => {
+            fs::read_to_string(&rule.path).with_context(|| format!("cannot read {}", rule.path))?
+        }
     };
     output::to_stdout(|out| out.write_all(text.as_bytes()))
 }
 
 pub(crate) fn explain(arguments: &ExplainArguments) -> Result<ExitCode> {
     let lang = language(arguments.selection.lang);
-    let pack = pack(&arguments.selection.rules)?;
+    let pack = chosen(&arguments.selection.rules, lang)?.pack;
     let rule = find(&pack, &arguments.id)?;
     let (why, fix, origin) = match lang {
         Lang::Zh => ("原因", "修复", "依据"),

@@ -1,6 +1,6 @@
 //! `menshen scan`.
 
-use crate::arguments::{Depth, Format, ScanArguments, language};
+use crate::arguments::{Format, ScanArguments, language};
 use crate::{date, output, rules};
 use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -11,31 +11,23 @@ use menshen_rules::assessment::Assessment;
 use menshen_scan::{Input, NoInput, Options, Reason, Scanned, assess, discover};
 use rayon::prelude::*;
 use std::io::IsTerminal;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
 pub(crate) fn run(arguments: &ScanArguments) -> Result<ExitCode> {
     let start = Instant::now();
     let lang = language(arguments.lang);
-    if let Some(threads) = arguments.threads {
-        // Fails only when the pool was made before, which nothing does.
-        let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
-    }
-    let as_of = arguments.as_of.clone().unwrap_or_else(date::today);
-    if !date::is_day(&as_of) {
-        bail!("--as-of takes a day in the form 2026-11-25, not {as_of:?}");
-    }
-    let pack = rules::pack(&arguments.rules)?;
-    let baseline = baseline(arguments)?;
+    use_threads(arguments.threads);
+    let as_of = date::chosen(arguments.as_of.as_deref())?;
+    let rules::Chosen { pack, unusable } = rules::chosen(&arguments.rules, lang)?;
+    let baseline = baseline(arguments.baseline.as_deref(), arguments.accept.as_deref(), lang)?;
     let (inputs, missing) = discover(&arguments.files);
     for missing in &missing {
         eprintln!("menshen: {}", explain(missing, lang));
     }
     let options = Options {
-        depth: match arguments.depth {
-            Depth::Quick => menshen_scan::Depth::Quick,
-            Depth::Deep => menshen_scan::Depth::Deep,
-        },
+        depth: arguments.depth.of_scan(),
         pack: &pack,
         baseline: &baseline,
         as_of: &as_of,
@@ -47,37 +39,47 @@ pub(crate) fn run(arguments: &ScanArguments) -> Result<ExitCode> {
     }
     let readable = scanned.iter().all(|one| one.readable);
     let passed = scanned.iter().filter(|one| one.readable).all(|one| one.assessment.gate.passed);
-    let assessments: Vec<Assessment> = scanned.into_iter().map(|one| one.assessment).collect();
+    let mut assessments: Vec<Assessment> = scanned.into_iter().map(|one| one.assessment).collect();
+    for assessment in &mut assessments {
+        assessment.coverage.not_assessed.extend(rules::not_used(unusable));
+    }
     print(arguments, &assessments, &pack.summaries(), lang)?;
     if arguments.timings {
         eprintln!("{:.3} s", start.elapsed().as_secs_f64());
     }
-    // A failed gate is known; an input that could not be read may hide another.
-    Ok(match (passed, readable && missing.is_empty()) {
+    // A failed gate is known; an input or a rule that could not be read may hide another.
+    Ok(match (passed, readable && missing.is_empty() && unusable == 0) {
         (false, _) => ExitCode::from(1),
         (true, false) => ExitCode::from(2),
         (true, true) => ExitCode::SUCCESS,
     })
 }
 
+pub(crate) fn use_threads(threads: Option<usize>) {
+    if let Some(threads) = threads {
+        // Fails only when the pool was made before, which nothing does.
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+    }
+}
+
 /// The baseline file, or the one that Menshen comes with, and the accepted earlier report.
-fn baseline(arguments: &ScanArguments) -> Result<Baseline> {
-    let read = |path: &std::path::Path| {
+pub(crate) fn baseline(file: Option<&Path>, accept: Option<&Path>, lang: Lang) -> Result<Baseline> {
+    let read = |path: &Path| {
         std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
     };
-    let mut baseline = match &arguments.baseline {
+    let mut baseline = match file {
         None => Baseline::builtin(),
         Some(path) => match Baseline::parse(&path.to_string_lossy(), &read(path)?) {
             Ok(baseline) => baseline,
             Err(errors) => {
                 for error in &errors {
-                    eprintln!("menshen: {error}");
+                    eprintln!("menshen: {}", rules::located(error, lang));
                 }
                 bail!("the baseline {} cannot be used", path.display());
             }
         },
     };
-    if let Some(path) = &arguments.accept {
+    if let Some(path) = accept {
         baseline
             .accept_report(&read(path)?)
             .with_context(|| format!("{} is not a report of menshen", path.display()))?;
@@ -105,14 +107,23 @@ fn look_at_all(inputs: &[Input], options: &Options<'_>, lang: Lang) -> Vec<Scann
         .collect();
     bar.finish_and_clear();
     for one in scanned.iter().filter(|one| !one.readable) {
-        let artifact = &one.assessment.artifact;
-        for issue in &one.assessment.scan_issues {
-            let detail = if issue.detail.is_empty() { "" } else { ": " };
-            let title = issue.kind.title.get(lang);
-            eprintln!("menshen: {}: {title}{detail}{}", artifact.name, issue.detail);
+        for line in why_unreadable(one, lang) {
+            eprintln!("menshen: {line}");
         }
     }
     scanned
+}
+
+/// What kept an input from being read, a line each.
+pub(crate) fn why_unreadable(one: &Scanned, lang: Lang) -> Vec<String> {
+    let name = &one.assessment.artifact.name;
+    let issues = one.assessment.scan_issues.iter();
+    issues
+        .map(|issue| {
+            let detail = if issue.detail.is_empty() { "" } else { ": " };
+            format!("{name}: {}{detail}{}", issue.kind.title.get(lang), issue.detail)
+        })
+        .collect()
 }
 
 fn print(
@@ -137,7 +148,7 @@ fn print(
     })
 }
 
-fn explain(missing: &NoInput, lang: Lang) -> String {
+pub(crate) fn explain(missing: &NoInput, lang: Lang) -> String {
     let path = missing.path.display();
     match (&missing.reason, lang) {
         (Reason::Unreadable(error), Lang::En) => format!("cannot read {path}: {error}"),

@@ -1,4 +1,4 @@
-//! Views that matter to a rule: text fields and what runs on a touch.
+//! Views that matter to a rule: text fields, what runs on a touch, buttons that give something away.
 
 use crate::fact;
 use crate::xml::Node;
@@ -42,9 +42,45 @@ const SECRET_WORDS: [&str; 22] = [
     "pass",
 ];
 
+/// Words of ids and labels of buttons by which a touch gives away money or rights.
+const CONFIRMING_WORDS: [&str; 20] = [
+    "pay",
+    "payment",
+    "paynow",
+    "purchase",
+    "withdraw",
+    "remit",
+    "sendmoney",
+    "transfermoney",
+    "confirmtransfer",
+    "confirmorder",
+    "authorize",
+    "authorise",
+    "grant",
+    "grantpermission",
+    "支付",
+    "付款",
+    "转账",
+    "汇款",
+    "提现",
+    "授权",
+];
+
 /// The views of one layout. `path` is that of the layout.
 pub fn detect(root: Node<'_>, path: &str) -> Vec<Fact<View>> {
     root.descendants().filter_map(|node| view(node, path)).collect()
+}
+
+/// Resource ids of the fields of a layout whose text is hidden.
+pub fn hidden_views(root: Node<'_>) -> Vec<i64> {
+    root.descendants()
+        .filter(|node| {
+            node.int("inputType").is_some_and(is_password)
+                || node.any_flag("password") == Some(true)
+        })
+        .filter_map(|node| node.attribute("id")?.as_reference())
+        .map(i64::from)
+        .collect()
 }
 
 fn view(node: Node<'_>, path: &str) -> Option<Fact<View>> {
@@ -53,19 +89,26 @@ fn view(node: Node<'_>, path: &str) -> Option<Fact<View>> {
     let input_type = node.int("inputType");
     let is_field =
         class.contains("EditText") || class.contains("TextInput") || input_type.is_some();
-    if !is_field && on_click.is_none() {
-        return None;
-    }
+    let is_button =
+        class.ends_with("Button") || on_click.is_some() || node.any_flag("clickable") == Some(true);
+    let text = node.text("text");
     let hides = input_type.is_some_and(is_password);
     let id = node.attribute("id").and_then(|attribute| {
         let name = node.resources.name(attribute.as_reference()?)?;
         Some(name.rsplit('/').next().unwrap_or_default().to_owned())
     });
     let hint = node.text("hint");
-    let named = [id.as_deref(), hint.as_deref(), node.text("contentDescription").as_deref()]
-        .into_iter()
-        .flatten()
-        .any(names_a_secret);
+    let described = node.text("contentDescription");
+    let names = |names: &[Option<&str>], words: &[&str]| {
+        names.iter().flatten().any(|name| has_word(name, words))
+    };
+    let named = names(&[id.as_deref(), hint.as_deref(), described.as_deref()], &SECRET_WORDS);
+    let confirms = is_button
+        && names(&[id.as_deref(), text.as_deref(), described.as_deref()], &CONFIRMING_WORDS);
+    let filter_touches = node.any_flag("filterTouchesWhenObscured").unwrap_or(false);
+    if !is_field && on_click.is_none() && !confirms && !filter_touches {
+        return None;
+    }
     let data = View {
         layout: path.to_owned(),
         class: class.to_owned(),
@@ -75,9 +118,10 @@ fn view(node: Node<'_>, path: &str) -> Option<Fact<View>> {
         password_type: hides || node.any_flag("password") == Some(true),
         suggestions: !hides && input_type.is_none_or(|bits| bits & NO_SUGGESTIONS == 0),
         looks_secret: is_field && named,
+        confirms,
         on_click,
-        filter_touches: node.any_flag("filterTouchesWhenObscured").unwrap_or(false),
-        text: node.text("text"),
+        filter_touches,
+        text,
     };
     Some(fact(data, node.place(path), Owner::App))
 }
@@ -93,7 +137,7 @@ fn is_password(input_type: i64) -> bool {
 }
 
 /// Whole words of an identifier or a label: `et_pwd`, `loginPassword`, `请输入密码`.
-fn names_a_secret(name: &str) -> bool {
+fn has_word(name: &str, wanted: &[&str]) -> bool {
     let mut words: Vec<String> = Vec::new();
     let mut word = String::new();
     let mut lower_before = false;
@@ -111,9 +155,9 @@ fn names_a_secret(name: &str) -> bool {
     let joined: Vec<String> =
         words.windows(2).map(|pair| pair.concat()).chain(words.iter().cloned()).collect();
     joined.iter().any(|word| {
-        SECRET_WORDS.iter().any(|secret| match secret.is_ascii() {
-            true => word == secret,
-            false => word.contains(secret),
+        wanted.iter().any(|wanted| match wanted.is_ascii() {
+            true => word == wanted,
+            false => word.contains(wanted),
         })
     })
 }
@@ -135,7 +179,24 @@ mod tests {
             ("pin_code", true),
             ("email", false),
         ] {
-            assert_eq!(names_a_secret(name), expected, "{name}");
+            assert_eq!(has_word(name, &SECRET_WORDS), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn buttons_that_confirm_by_name() {
+        for (name, expected) in [
+            ("confirm_payment", true),
+            ("btnPay", true),
+            ("Confirm payment", true),
+            ("确认支付", true),
+            ("confirm_order", true),
+            ("payload", false),
+            ("confirm", false),
+            ("display", false),
+            ("allow_notifications", false),
+        ] {
+            assert_eq!(has_word(name, &CONFIRMING_WORDS), expected, "{name}");
         }
     }
 

@@ -54,18 +54,18 @@ impl<'a> Resources<'a> {
         self.values(id).iter().filter_map(|value| value.as_str().map(str::to_owned)).collect()
     }
 
-    /// Paths of all files of a type: `layout`, `xml`.
-    pub fn files_of_type(&self, kind: &str) -> Vec<String> {
+    /// Id and path of all files of a type: `layout`, `xml`.
+    pub fn files_of_type(&self, kind: &str) -> Vec<(u32, String)> {
         let Some(table) = &self.table else { return Vec::new() };
         let prefix = format!("{kind}/");
         let mut files = Vec::new();
         table.for_each_id(&mut |id| {
             if table.name_of(id).is_some_and(|name| name.starts_with(&prefix)) {
-                files.extend(self.files(id));
+                files.extend(self.files(id).into_iter().map(|path| (id, path)));
             }
         });
         files.sort();
-        files.dedup();
+        files.dedup_by(|a, b| a.1 == b.1);
         files
     }
 }

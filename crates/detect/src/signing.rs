@@ -23,17 +23,13 @@ pub fn detect(report: &Report, min_sdk: i64, path: &str, as_of: &str) -> Facts {
     let v1_only = content.len() == 1
         && content.iter().all(|scheme| scheme.kind == SchemeKind::V1)
         && min_sdk < JANUS_FIXED;
-    let problems = report
-        .problems
-        .iter()
-        .chain(schemes.iter().filter(|scheme| scheme.decides).flat_map(|scheme| scheme.errors()));
     found.signing.push(fact(
         facts::Signing {
             signed: !content.is_empty(),
             verified: report.verified,
             schemes: content.iter().map(|scheme| scheme.kind.name().to_owned()).collect(),
             v1_only,
-            errors: if report.verified { Vec::new() } else { problems.map(describe).collect() },
+            errors: if report.verified { Vec::new() } else { errors(report) },
         },
         place(),
         Owner::App,
@@ -49,11 +45,27 @@ pub fn unsigned(path: &str) -> Facts {
     found
 }
 
+/// Why no platform of the declared levels, or not all of them, would install the package.
+fn errors(report: &Report) -> Vec<String> {
+    let mut errors: Vec<String> = report.problems.iter().map(describe).collect();
+    for scheme in report.schemes.iter().filter(|scheme| scheme.decides) {
+        let name = scheme.kind.name();
+        match scheme.present {
+            true => errors.extend(scheme.errors().map(|one| format!("{name}: {}", describe(one)))),
+            // A package with v2 and v3 alone does not install where platforms know only v1.
+            false if !report.schemes.iter().any(|other| other.present) => {}
+            false => errors.push(format!("{name}: missing, platforms below level 24 need it")),
+        }
+    }
+    errors
+}
+
 fn signature(scheme: &Scheme) -> facts::Signature {
     facts::Signature {
         scheme: scheme.kind.name().to_owned(),
         present: true,
-        verified: scheme.verified,
+        checked: scheme.checked,
+        verified: scheme.checked.then_some(scheme.verified),
         algorithms: scheme.algorithms().into_iter().map(str::to_owned).collect(),
         signers: scheme
             .signers
@@ -115,5 +127,60 @@ fn describe_certificate(
         expired: certificate.not_after.get(..10).is_some_and(|date| date < as_of),
         self_signed: certificate.self_signed,
         current,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scheme(kind: SchemeKind, present: bool, checked: bool, decides: bool) -> Scheme {
+        Scheme {
+            kind,
+            present,
+            checked,
+            verified: checked && present,
+            decides,
+            signers: Vec::new(),
+            problems: Vec::new(),
+        }
+    }
+
+    fn facts(schemes: Vec<Scheme>, verified: bool) -> Facts {
+        let report =
+            Report { verified, schemes, problems: Vec::new(), block: None, issues: Vec::new() };
+        detect(&report, 16, "", "2026-01-01")
+    }
+
+    #[test]
+    fn a_scheme_that_was_not_checked_is_neither_good_nor_bad() {
+        let found = facts(
+            vec![
+                scheme(SchemeKind::V1, true, false, false),
+                scheme(SchemeKind::V2, true, true, true),
+            ],
+            true,
+        );
+        let rows: Vec<_> = found
+            .signatures
+            .iter()
+            .map(|fact| (fact.data.scheme.as_str(), fact.data.checked, fact.data.verified))
+            .collect();
+        assert_eq!(rows, [("v1", false, None), ("v2", true, Some(true))]);
+        assert!(found.signing[0].data.errors.is_empty());
+    }
+
+    #[test]
+    fn a_missing_scheme_that_decides_is_an_error() {
+        let found = facts(
+            vec![
+                scheme(SchemeKind::V1, false, true, true),
+                scheme(SchemeKind::V2, true, true, true),
+            ],
+            false,
+        );
+        let signing = &found.signing[0].data;
+        assert_eq!(signing.schemes, ["v2"]);
+        assert_eq!(signing.errors, ["v1: missing, platforms below level 24 need it"]);
     }
 }

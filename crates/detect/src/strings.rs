@@ -4,7 +4,7 @@ use crate::code::{DexFile, StringUses};
 use crate::fact;
 use menshen_android::arsc::ResourceTable;
 use menshen_android::dex::{EncodedValue, StringId};
-use menshen_base::{Confidence, Owner, Place, ScanIssue, to_hex};
+use menshen_base::{Confidence, IssueKind, Owner, Place, ScanIssue, text, to_hex};
 use menshen_facts::{Endpoint, Fact, Facts, Secret};
 use menshen_models::endpoints::{self, EndpointKind};
 use menshen_models::sdks;
@@ -112,25 +112,75 @@ fn endpoint(
     fact(data, place.clone(), owner.clone())
 }
 
+/// Bytes of text read of one file, as a multiple of its size: strings of an honest file share
+/// nothing.
+const TEXT_RATIO_MAX: usize = 2;
+const TEXT_BASE: usize = 1 << 20;
+/// Strings with addresses or secrets that are kept of all files together, and of each in any case.
+const FOUND_MAX: u64 = 50_000;
+const FOUND_PER_FILE: u64 = 100;
+
+const TEXT_NOT_READ: IssueKind = IssueKind {
+    code: "code/strings-not-read",
+    title: text("部分字符串未读取", "some strings were not read"),
+    lost: text("其中的地址和密钥未检查", "addresses and secrets in them were not looked at"),
+};
+
 /// Reads the strings of all DEX files, in parallel. A string that a field is initialised with is
 /// read with the name of the field.
-pub fn classify(files: &[DexFile<'_>]) -> Classified {
-    let found: Vec<Vec<((usize, StringId), Found)>> = files
+pub fn classify(files: &[DexFile<'_>]) -> (Classified, Vec<ScanIssue>) {
+    let strings: u64 = files.iter().map(|file| u64::from(file.dex.string_count())).sum();
+    let mut sharers: BTreeMap<&str, usize> = BTreeMap::new();
+    for file in files {
+        *sharers.entry(file.path.as_str()).or_default() += 1;
+    }
+    let read: Vec<(Vec<(StringId, Found)>, Option<ScanIssue>)> = files
         .par_iter()
-        .enumerate()
-        .map(|(index, file)| {
-            let names = telling_fields(file);
-            (0..file.dex.string_count())
-                .map(StringId)
-                .filter_map(|id| {
-                    let text = file.dex.string(id)?.to_str();
-                    let found = read(&text, names.get(&id).map(String::as_str))?;
-                    Some(((index, id), found))
-                })
-                .collect()
+        .map(|file| {
+            let share = FOUND_MAX * u64::from(file.dex.string_count()) / strings.max(1);
+            let sharers = sharers.get(file.path.as_str()).copied().unwrap_or(1);
+            let bytes = (file.dex.data().len() * TEXT_RATIO_MAX + TEXT_BASE) / sharers;
+            classify_file(file, bytes, share.saturating_add(FOUND_PER_FILE))
         })
         .collect();
-    found.into_iter().flatten().collect()
+    let mut classified = Classified::new();
+    let mut issues = Vec::new();
+    for (index, (found, issue)) in read.into_iter().enumerate() {
+        classified.extend(found.into_iter().map(|(id, found)| ((index, id), found)));
+        issues.extend(issue);
+    }
+    (classified, issues)
+}
+
+/// Reads up to so many bytes of text and keeps up to so many strings.
+fn classify_file(
+    file: &DexFile<'_>,
+    mut bytes: usize,
+    found_max: u64,
+) -> (Vec<(StringId, Found)>, Option<ScanIssue>) {
+    let names = telling_fields(file);
+    let count = file.dex.string_count();
+    let mut all = Vec::new();
+    let mut unread = 0u32;
+    for id in 0..count {
+        let Some(text) = file.dex.string(StringId(id)) else {
+            unread += 1;
+            continue;
+        };
+        let left = bytes.checked_sub(text.bytes().len());
+        if left.is_none() || all.len() as u64 >= found_max {
+            unread += count - id;
+            break;
+        }
+        bytes = left.unwrap_or(0);
+        let name = names.get(&StringId(id)).map(String::as_str);
+        all.extend(read(&text.to_str(), name).map(|found| (StringId(id), found)));
+    }
+    let issue = (unread > 0).then(|| {
+        let detail = format!("{unread} of {count} strings");
+        ScanIssue::new(&TEXT_NOT_READ).within(&file.path).detail(detail)
+    });
+    (all, issue)
 }
 
 /// Strings that static fields with telling names start with.

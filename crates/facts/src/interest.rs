@@ -29,6 +29,9 @@ pub struct Interest {
     pub implementations: BTreeSet<MethodName>,
     /// Reads of these fields (`class`, `name`) become `field_read` facts.
     pub fields: BTreeSet<MethodName>,
+    /// Names that rules compare origins of values and calls of bodies with. A method that is
+    /// inherited is told by the nearest supertype named here or in `calls`.
+    pub origins: BTreeSet<MethodName>,
 }
 
 impl Interest {
@@ -36,5 +39,6 @@ impl Interest {
         self.calls.extend(other.calls);
         self.implementations.extend(other.implementations);
         self.fields.extend(other.fields);
+        self.origins.extend(other.origins);
     }
 }

@@ -94,8 +94,10 @@ fact_kinds! {
         exclude_from_recents: bool,
         authorities: Vec<String>,
         grant_uri_permissions: bool,
-        /// Paths of `grant-uri-permission` and `path-permission`.
+        /// Paths of `grant-uri-permission`: `/a` that path, `/a*` all below it, `pattern:...`.
         grant_paths: Vec<String>,
+        /// Paths of `path-permission`, in the same form.
+        path_permissions: Vec<String>,
         process: Option<String>,
         isolated: bool,
         /// The class is in the package's code; null when the code could not be read.
@@ -194,7 +196,11 @@ fact_kinds! {
         /// `v1`, `v2`, `v3`, `v3.1`, `v4`, `stamp` or `jar` (bundles and libraries).
         scheme: String,
         present: bool,
-        verified: bool,
+        /// The signature was checked. Of schemes that no platform of the declared levels goes by
+        /// v1 is not: it costs reading every entry.
+        checked: bool,
+        /// Whether it holds; null when it was not checked.
+        verified: Option<bool>,
         algorithms: Vec<String>,
         /// SHA-256 of the signers' certificates.
         signers: Vec<String>,
@@ -382,6 +388,23 @@ fact_kinds! {
         instantiated: bool,
     }
 
+    /// Data that flow from one call to another: private information to an outlet, or what others
+    /// send to a call that it must not steer.
+    "flow" in flows as Flow, subject |f| format!("{} -> {}", f.source_kind, f.sink_method) => {
+        /// `device-id`, `location`, `contacts`, ..., or `untrusted` for what others send.
+        source_kind: String,
+        /// The call that gives it: `android.telephony.TelephonyManager.getDeviceId`.
+        source_method: String,
+        /// `log`, `sms`, `network`, `file`, `preferences`, ...; what untrusted data must not reach
+        /// begins with `x-`: `x-sql`, `x-web`, `x-exec`.
+        sink_kind: String,
+        sink_method: String,
+        source_class: String,
+        sink_class: String,
+        /// The way it takes: `com.example.Main.onCreate:12`.
+        steps: Vec<String>,
+    }
+
     /// A read of a field that rules ask about.
     "field_read" in field_reads as FieldRead, subject |f| format!("{}.{}", f.class, f.field) => {
         class: String,
@@ -459,6 +482,8 @@ fact_kinds! {
         suggestions: bool,
         /// By its id, hint and label it takes a password, PIN or verification code.
         looks_secret: bool,
+        /// A button that by its id and label confirms a payment or grants a right.
+        confirms: bool,
         on_click: Option<String>,
         filter_touches: bool,
         text: Option<String>,

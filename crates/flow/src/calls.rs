@@ -68,8 +68,7 @@ pub fn call_sites(
                 _ => state.resolved(*reg).to_arg(false),
             })
             .collect();
-        let result =
-            ArgValue::Result { method: format!("{}.{}", sig.class, sig.name), object: insn.pc };
+        let result = ArgValue::Result { method: symbols.origin(*method), object: insn.pc };
         let returns_value = !sig.descriptor.ends_with(")V");
         sites.push(CallSite {
             pc: insn.pc,
@@ -113,9 +112,8 @@ pub fn shape(evaluation: &Evaluation<'_>, symbols: &dyn Symbols) -> Shape {
         }
         Op::Invoke { method, .. } => {
             shape.empty = false;
-            let sig = symbols.method(*method);
             if shape.calls.len() < CALLS_MAX {
-                shape.calls.push(format!("{}.{}", sig.class, sig.name));
+                shape.calls.push(symbols.origin(*method));
             }
         }
         Op::Branch { .. } | Op::Switch { .. } => {

@@ -34,6 +34,11 @@ pub struct Cfg {
 }
 
 impl Cfg {
+    /// The block that begins at the operation.
+    pub fn block_at(&self, start: usize) -> Option<usize> {
+        self.blocks.iter().position(|block| block.start == start)
+    }
+
     pub fn build(body: &Body) -> Self {
         let mut cfg = Self::default();
         let block_of = cfg.split(body);

@@ -27,10 +27,16 @@ const VISITS_PER_BLOCK_MAX: usize = 24;
 const LOOP_JOINS_MAX: u32 = 3;
 /// Registers of a method that is analysed. Larger methods are given up.
 const REGISTERS_MAX: u32 = 4096;
+/// Every register of a compiled method is named by an operation or is a parameter.
+const REGISTERS_BASE: usize = 256;
+const REGISTERS_PER_OPERATION: usize = 4;
 /// Values in the states of all blocks together.
 const STATE_VALUES_MAX: usize = 4_000_000;
-/// What a method may cost: values copied, operations run, bytes of text built.
+/// What a method may cost: values copied, operations run, bytes of text built. Methods of real
+/// apps stay below 20,000 and 300 for each operation.
 const COST_MAX: usize = 32_000_000;
+const COST_BASE: usize = 50_000;
+const COST_PER_OPERATION: usize = 1000;
 /// Dominators that are asked for the conditions of one block, and conditions kept of them.
 const GUARD_LEVELS_MAX: usize = 256;
 const GUARDS_MAX: usize = 32;
@@ -58,6 +64,9 @@ pub struct Evaluation<'a> {
     callees: HashMap<Sym, Callee>,
     /// Bytes of text built so far.
     text_built: Cell<usize>,
+    /// Spent so far, without the text.
+    cost: usize,
+    cost_max: usize,
     /// By the block that they guard.
     guards: RefCell<HashMap<usize, Option<String>>>,
 }
@@ -74,6 +83,11 @@ impl std::fmt::Debug for dyn Environment + '_ {
     }
 }
 
+/// What a method of that many operations may cost.
+fn cost_of_size(operations: usize) -> usize {
+    operations.saturating_mul(COST_PER_OPERATION).saturating_add(COST_BASE).min(COST_MAX)
+}
+
 impl<'a> Evaluation<'a> {
     /// Runs the analysis to its fixed point.
     pub fn run(
@@ -82,8 +96,22 @@ impl<'a> Evaluation<'a> {
         symbols: &'a dyn Symbols,
         environment: &'a dyn Environment,
     ) -> Result<Self, OutOfBudget> {
+        Self::run_within(body, cfg, symbols, environment, usize::MAX)
+    }
+
+    /// As [`Self::run`], and costs no more than `cost_max`.
+    pub fn run_within(
+        body: &'a Body,
+        cfg: &'a Cfg,
+        symbols: &'a dyn Symbols,
+        environment: &'a dyn Environment,
+        cost_max: usize,
+    ) -> Result<Self, OutOfBudget> {
         let values = cfg.blocks.len().saturating_mul(body.registers as usize);
+        let operations = body.insns.len();
+        let named = operations.saturating_mul(REGISTERS_PER_OPERATION).saturating_add(REGISTERS_BASE);
         if body.registers > REGISTERS_MAX
+            || body.registers as usize > named
             || body.insns.len() > INSNS_MAX
             || values > STATE_VALUES_MAX
             || !cfg.is_complete()
@@ -97,7 +125,9 @@ impl<'a> Evaluation<'a> {
         let mut callees = HashMap::new();
         for insn in &body.insns {
             if let Op::Invoke { method, .. } = &insn.op {
-                callees.entry(*method).or_insert_with(|| Callee::new(&symbols.method(*method)));
+                callees.entry(*method).or_insert_with(|| {
+                    Callee::told_as(&symbols.method(*method), symbols.origin(*method))
+                });
             }
         }
         let entry = vec![None; cfg.blocks.len()];
@@ -109,6 +139,8 @@ impl<'a> Evaluation<'a> {
             environment,
             callees,
             text_built: Cell::new(0),
+            cost: 0,
+            cost_max: cost_max.min(cost_of_size(body.insns.len())),
             guards: RefCell::default(),
         };
         if let Some(first) = this.entry.first_mut() {
@@ -116,6 +148,11 @@ impl<'a> Evaluation<'a> {
         }
         this.fixed_point()?;
         Ok(this)
+    }
+
+    /// What the analysis cost: values copied, operations run, bytes of text built.
+    pub fn cost(&self) -> usize {
+        self.cost.saturating_add(self.text_built.get())
     }
 
     /// Visits every reachable operation, in program order of blocks, with the state before it.
@@ -129,6 +166,11 @@ impl<'a> Evaluation<'a> {
                 self.step(&mut state, insn);
             }
         }
+    }
+
+    /// Whether a called method may write to an array that it is given.
+    pub fn may_write(&self, method: Sym) -> bool {
+        self.callees.get(&method).is_none_or(|callee| !library::leaves_arrays_alone(callee))
     }
 
     /// Whether control can reach the block.
@@ -213,11 +255,10 @@ impl<'a> Evaluation<'a> {
         }
         let mut loop_joins = vec![0u32; self.cfg.blocks.len()];
         let mut work: BTreeSet<usize> = std::iter::once(0).collect();
-        let mut cost = 0usize;
         let mut visits = self.cfg.blocks.len().saturating_mul(VISITS_PER_BLOCK_MAX);
         while let Some(at) = work.pop_first() {
             visits = visits.checked_sub(1).ok_or(OutOfBudget)?;
-            if cost.saturating_add(self.text_built.get()) > COST_MAX {
+            if self.cost() > self.cost_max {
                 return Err(OutOfBudget);
             }
             let Some(&block) = self.cfg.order.get(at) else { continue };
@@ -225,8 +266,9 @@ impl<'a> Evaluation<'a> {
             let cfg = self.cfg;
             let Some(shape) = cfg.blocks.get(block) else { continue };
             let edges = shape.successors.len() + shape.exceptional.len();
+            let mut cost = self.cost;
             let thrown = self.run_block(block, &mut state, &mut cost);
-            cost = cost.saturating_add(state.cost().saturating_mul(edges + 1));
+            self.cost = cost.saturating_add(state.cost().saturating_mul(edges + 1));
             let mut flow = |this: &mut Self, target: usize, state: &State| {
                 let back = position[target] <= at;
                 let widen = back && loop_joins[target] >= LOOP_JOINS_MAX;
@@ -255,7 +297,7 @@ impl<'a> Evaluation<'a> {
         let mut changed = true;
         for insn in self.body.insns.get(shape.start..shape.end)? {
             *cost = cost.saturating_add(1);
-            if cost.saturating_add(self.text_built.get()) > COST_MAX {
+            if cost.saturating_add(self.text_built.get()) > self.cost_max {
                 return thrown;
             }
             if !shape.exceptional.is_empty() && can_throw(&insn.op) && changed {

@@ -240,6 +240,12 @@ pub trait Symbols {
     fn string(&self, string: Sym) -> Cow<'_, str>;
     /// Source form; arrays as `byte[]`.
     fn class(&self, class: Sym) -> Cow<'_, str>;
+    /// Class and name by which what the method returns is told, and a call in a body: those of
+    /// the call, unless the reader knows the supertype that declares the method.
+    fn origin(&self, method: Sym) -> String {
+        let sig = self.method(method);
+        format!("{}.{}", sig.class, sig.name)
+    }
 }
 
 /// `Lcom/a/B;` as `com.a.B`, `[B` as `byte[]`.

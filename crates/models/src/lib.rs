@@ -10,6 +10,7 @@
 //! ```
 
 pub mod endpoints;
+mod flows;
 mod fingerprints;
 mod frameworks;
 mod packers;
@@ -21,6 +22,7 @@ mod sensitive;
 pub mod standards;
 mod table;
 
+pub use flows::{FLOWS, callback_methods};
 pub use frameworks::{Framework, FrameworkMatch, Frameworks, frameworks};
 pub use packers::{Packer, PackerKind, PackerMatch, Packers, packers};
 pub use permissions::{Permission, is_protected_broadcast, permission, permission_names};

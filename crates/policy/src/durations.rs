@@ -11,6 +11,7 @@ patterns! {
     ASKED = r"请求|申请|投诉|举报|意见|问题|反馈|诉求|咨询|来信|来电|要求|注销|request|complaint|inquir|enquir|question|contact";
     KEPT = r"保存|保留|存储|储存|留存|retain|keep|stored|备份|有效期|登录|cookie|以上日志|不少于";
     CLOSING = r"注销|close|delet(e|ion) (of )?(your )?account|account (deletion|closure)";
+    AFTER_CLOSING = r"注销(账[号户])?(后|之日)[^。]{0,40}(删除|匿名|保存|保留)|after [^.;]{0,30}account";
     AS_NEEDED = r"(最短|所必需|所必要|必要)[^，。；]{0,10}(时间|期限|期间|时长|时限)|目的所(必需|必要|需)|as long as|no longer than (is )?necessary|necessary (for|to) (the|fulfil)|minimum (period|time)";
 }
 
@@ -102,10 +103,12 @@ fn is_date(folded: &str, start: usize, rest: &str) -> bool {
 pub(crate) fn response_times(laid: &Laid) -> Vec<Cited<ResponseTime>> {
     let mut times: Vec<Cited<ResponseTime>> = Vec::new();
     for (index, folded) in laid.folded.iter().enumerate() {
+        // The request may stand in the sentence before: `您可以投诉。我们将在15日内答复。`
+        let before = index.checked_sub(1).and_then(|before| laid.folded.get(before));
+        let asked = ASKED.is_match(folded) || before.is_some_and(|before| ASKED.is_match(before));
         for part in folded.split(['；', ';']) {
-            if !ANSWER.is_match(part) && !(CLOSING.is_match(part) && part.contains('内'))
-                || !ASKED.is_match(folded)
-            {
+            let closes = CLOSING.is_match(part) && part.contains('内') && !AFTER_CLOSING.is_match(part);
+            if !(ANSWER.is_match(part) && asked || closes) {
                 continue;
             }
             for period in periods(part) {

@@ -103,6 +103,8 @@ pub(crate) enum Scope {
 pub(crate) struct TopicRule {
     pub(crate) topic: String,
     pub(crate) scope: Scope,
+    /// Naming the topic is enough, whatever the sentence says of it.
+    pub(crate) mention: bool,
     pub(crate) pattern: Regex,
     pub(crate) unless: Option<Regex>,
 }
@@ -183,7 +185,7 @@ impl Lexicon {
             .chars()
             .filter(|c| !matches!(c, '（' | '）' | '(' | ')' | '*' | ' ' | '：' | ':' | '、' | '/'))
             .collect();
-        let equal = |term: &&(String, Column)| bare == term.0;
+        let equal = |term: &&(String, Column)| bare == term.0.trim_start_matches('=');
         if let Some((_, column)) = self.columns.iter().find(equal) {
             return Some(*column);
         }
@@ -191,7 +193,8 @@ impl Lexicon {
         self.columns
             .iter()
             .filter(|(term, _)| {
-                term.chars().count() >= 2
+                !term.starts_with('=')
+                    && term.chars().count() >= 2
                     && bare.chars().count() <= 24
                     && bare.contains(term.as_str())
             })
@@ -354,13 +357,18 @@ impl Builder {
             "" => None,
             pattern => Some(compile(pattern)?),
         };
-        let scope = match cell(2) {
+        let (scope, mention) = match cell(2).split_once(',') {
+            Some((scope, "mention")) => (scope, true),
+            Some((_, other)) => return Err(format!("no scope is called {other}")),
+            None => (cell(2), false),
+        };
+        let scope = match scope {
             "any" => Scope::Any,
             "heading" => Scope::Heading,
             "body" => Scope::Body,
             other => return Err(format!("no scope is called {other}")),
         };
-        let rule = TopicRule { topic: topic.to_owned(), scope, pattern, unless };
+        let rule = TopicRule { topic: topic.to_owned(), scope, mention, pattern, unless };
         self.lexicon.topics.push(rule);
         Ok(())
     }

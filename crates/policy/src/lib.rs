@@ -109,7 +109,7 @@ fn read(bytes: &[u8], lexicon: &Lexicon, problems: &mut Vec<ScanIssue>) -> Optio
     }
     let topics = topics::find(&text, lexicon);
     let statements = statements::find(&text, lexicon);
-    let sdks = sdks::find(&text, lexicon);
+    let sdks = sdks::find(&text, lexicon, &statements);
     let permissions = permissions::find(&text, lexicon);
     let dates = dates::find(&text);
     let contact = contact::find(&text);

@@ -315,11 +315,12 @@ impl Policy {
         }
     }
 
-    /// Information types that the operator says it collects or uses, sorted, each once.
+    /// Information types that the operator says it collects, uses, stores, or gets through a
+    /// permission. Sorted, each once.
     pub fn collected(&self) -> impl Iterator<Item = &str> {
         self.types(|said| {
             said.polarity == Polarity::Affirmed
-                && matches!(said.kind, Kind::Collect | Kind::Use | Kind::Permission)
+                && matches!(said.kind, Kind::Collect | Kind::Use | Kind::Store | Kind::Permission)
         })
     }
 
@@ -340,7 +341,7 @@ impl Policy {
     /// Information types that the policy says are not collected and nowhere says are.
     pub fn denied(&self) -> impl Iterator<Item = &str> {
         let declared: std::collections::BTreeSet<&str> = self.declared().collect();
-        self.types(|said| said.negated() && matches!(said.kind, Kind::Collect | Kind::Use))
+        self.types(|said| said.negated() && matches!(said.kind, Kind::Collect | Kind::Use | Kind::Permission))
             .filter(move |id| !declared.contains(id))
     }
 

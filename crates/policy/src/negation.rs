@@ -4,7 +4,7 @@ use crate::lexicon::Negations;
 use crate::model::Polarity;
 
 /// A negator governs a verb that begins within so many characters behind it.
-const REACH_WIDE: usize = 14;
+const REACH_WIDE: usize = 22;
 const REACH_LATIN: usize = 36;
 
 /// Marks that end the reach of a negator and of a condition.

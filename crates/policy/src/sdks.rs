@@ -5,7 +5,7 @@ use crate::context;
 use crate::fold::fold;
 use crate::lexicon::{Column, Lexicon};
 use crate::matcher::Matcher;
-use crate::model::{EntrySource, SdkEntry, SentenceKind};
+use crate::model::{EntrySource, Kind, Polarity, SdkEntry, SentenceKind, Statement};
 use crate::patterns::patterns;
 use crate::sentences::Laid;
 use crate::statements::purpose;
@@ -24,10 +24,12 @@ patterns! {
     URL = r#"https?://[^\s，。；、）)】|"'<>]+"#;
     PACKAGE = r"\b(?:com|cn|io|org|net|me)\.[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)+";
     LEADING_NUMBER = r"^\s*([（(]?[0-9一二三四五六七八九十]{1,3}[)）.、．]|[①-⑳]|[-*•●])\s*";
+    GOES_ON = r"^(该|其|上述|此|这些?|本)(第三方)?(sdk|服务|插件|提供)|^(the|this) sdk|^it (may |will )?collect";
+    OF_COMPANY = r"^[^，。；、由是为（）() ]{0,20}(公司|集团)";
     NONE_AT_ALL = r"(未|没有|不)(接入|嵌入|集成|使用|引入)[^，。；]{0,12}(sdk|第三方)|(do|does) not (use|integrate|embed|include) any (third|sdk)";
     NOISE = r"sdk|软件开发工具包|android|安卓|\bios\b|鸿蒙|版本?|组件|插件|服务端|客户端|软件";
-    GENERIC = r"^(第三方|该|此|本|各|上述|以下|相关|其他|等|部分|这些|这类|所有|任何|我们|接入的?|使用的?|集成的?|嵌入的?|由|通过|包括|包含|及其|前述|合作方|third[- ]party|the|these|an?|any|each|such|our|party|以及|和|与|类|多个|不同|如|合规|开源)*的?$";
-    FRONT = r"^(我们|本应用|本产品|app|应用|可能|会|将|已|还|在|接入了?|集成了?|嵌入了?|引入了?|使用了?|内置了?|通过|由|以及|包括|例如|如|第三方|的|、|和|与|及|了|中)+";
+    GENERIC = r"^(第三方|以上|该|此|本|各|上述|以下|相关|其他|等|部分|这些|这类|所有|任何|我们|接入的?|使用的?|集成的?|嵌入的?|由|通过|包括|包含|及其|前述|合作方|third[- ]party|the|these|an?|any|each|such|our|party|以及|和|与|类|多个|不同|如|合规|开源)*的?$";
+    FRONT = r"^(我们|以上|本应用|本产品|app|应用|可能|会|将|已|还|在|接入了?|集成了?|嵌入了?|引入了?|使用了?|内置了?|通过|由|以及|包括|例如|如|第三方|的|、|和|与|及|了|中)+";
 }
 
 /// Names of the catalogue's SDKs.
@@ -142,7 +144,7 @@ pub(crate) fn named(folded: &str, lexicon: &Lexicon) -> Vec<String> {
     hits.into_iter().filter_map(|(range, _)| folded.get(range)).map(str::to_owned).collect()
 }
 
-pub(crate) fn find(laid: &Laid, lexicon: &Lexicon) -> Vec<SdkEntry> {
+pub(crate) fn find(laid: &Laid, lexicon: &Lexicon, said: &[Statement]) -> Vec<SdkEntry> {
     let mut entries = Vec::new();
     from_tables(laid, lexicon, &mut entries);
     from_labels(laid, lexicon, &mut entries);
@@ -153,7 +155,7 @@ pub(crate) fn find(laid: &Laid, lexicon: &Lexicon) -> Vec<SdkEntry> {
     for entry in entries {
         add(&mut merged, entry);
     }
-    from_sentences(laid, lexicon, &mut merged);
+    from_sentences(laid, lexicon, said, &mut merged);
     merged
 }
 
@@ -424,7 +426,7 @@ fn is_about_sdks(laid: &Laid, index: usize) -> bool {
 }
 
 /// SDKs named in running text.
-fn from_sentences(laid: &Laid, lexicon: &Lexicon, entries: &mut Vec<SdkEntry>) {
+fn from_sentences(laid: &Laid, lexicon: &Lexicon, said: &[Statement], entries: &mut Vec<SdkEntry>) {
     for (index, sentence) in laid.sentences.iter().enumerate() {
         if !sentence.cells.is_empty() || sentence.kind == SentenceKind::Heading {
             continue;
@@ -442,6 +444,11 @@ fn from_sentences(laid: &Laid, lexicon: &Lexicon, entries: &mut Vec<SdkEntry>) {
             .sdk_names
             .within(folded)
             .into_iter()
+            // `友盟同欣（北京）科技有限公司` names a company, not an SDK.
+            .filter(|(range, _)| {
+                let rest = folded.get(range.end..).unwrap_or_default();
+                !OF_COMPANY.is_match(rest) || OF_COMPANY.find(rest).is_some_and(|found| found.as_str().contains("sdk"))
+            })
             .filter_map(|(range, _)| Some((range.start, with_suffix(folded, range)?)))
             .collect();
         if word {
@@ -471,12 +478,30 @@ fn from_sentences(laid: &Laid, lexicon: &Lexicon, entries: &mut Vec<SdkEntry>) {
                 ..SdkEntry::default()
             };
             if single {
-                entry.information = lexicon.information_in(folded);
+                entry.information = taken(laid, said, index);
             }
             finish(&mut entry, lexicon);
             add(entries, entry);
         }
     }
+}
+
+/// What the SDK of a sentence takes, as this sentence says, or the next when it goes on about it.
+fn taken(laid: &Laid, said: &[Statement], index: usize) -> Vec<String> {
+    let next = index.saturating_add(1);
+    let goes_on = laid.folded.get(next).is_some_and(|folded| GOES_ON.is_match(folded));
+    let mut ids: Vec<String> = Vec::new();
+    let about = said.iter().filter(|said| {
+        (said.sentence == index || goes_on && said.sentence == next)
+            && said.polarity == Polarity::Affirmed
+            && matches!(said.kind, Kind::Collect | Kind::Use | Kind::ThirdPartyCollect | Kind::Share)
+    });
+    for id in about.flat_map(|said| &said.information) {
+        if !ids.contains(id) {
+            ids.push(id.clone());
+        }
+    }
+    ids
 }
 
 /// The name with `SDK` behind it when it stands there.

@@ -31,7 +31,7 @@ patterns! {
     NUMBER = r"^\d{1,2}\s*[、.．]\s*[^\d]";
     PARENTHESIS = r"^([（(][0-9a-z]{1,2}[)）]|[0-9a-z]{1,2}[)）]|[①-⑳])";
     MARKED = r"^\s*([-*•●○◆■·▪➢]|[①-⑳]|[（(]?[0-9a-z一二三四五六七八九十]{1,3}[)）]|[0-9a-z]{1,3}[.、．])";
-    POLICY_TITLE = r"隐私|privacy|个人信息(保护|处理)|个人資料|隱私";
+    POLICY_TITLE = r"隐私|私隐|私隱|privacy|个人信息[^，。]{0,6}(清单|共享)|个人信息(保护|处理)|个人資料|隱私";
 }
 
 /// A document as sentences.
@@ -335,18 +335,22 @@ impl<'a> Builder<'a> {
                 .find(|(level, _)| *level <= section.level && section.level > 0);
             section.sentences.end = next.map_or(count, |(_, start)| *start);
         }
-        let titled = self.laid.sentences.iter().take(8).enumerate().find(|(_, sentence)| {
+        let first: Vec<(usize, &Sentence)> = self.laid.sentences.iter().enumerate().take(8).collect();
+        let is_title = |sentence: &Sentence| {
             sentence.text.chars().count() <= 60
                 && POLICY_TITLE.is_match(&sentence.text)
                 && !sentence.text.ends_with('。')
-        });
-        self.laid.title = match (titled, title) {
-            (Some((index, sentence)), _) => {
-                Some(Cited { value: sentence.text.clone(), sentence: index })
-            }
-            (None, Some(title)) => Some(Cited { value: clean(&title), sentence: 0 }),
-            (None, None) => None,
         };
+        let heading = |sentence: &Sentence| sentence.kind == SentenceKind::Heading;
+        let titled = first
+            .iter()
+            .find(|(_, sentence)| heading(sentence) && is_title(sentence))
+            .or_else(|| first.iter().find(|(_, sentence)| is_title(sentence)));
+        let cited = |(index, sentence): &(usize, &Sentence)| Cited { value: sentence.text.clone(), sentence: *index };
+        self.laid.title = titled
+            .map(cited)
+            .or_else(|| title.map(|title| Cited { value: clean(&title), sentence: 0 }))
+            .or_else(|| first.iter().find(|(_, sentence)| heading(sentence)).map(cited));
         if let (Some(root), Some(title)) = (self.laid.sections.first_mut(), &self.laid.title) {
             root.title.clone_from(&title.value);
         }
@@ -357,6 +361,11 @@ impl<'a> Builder<'a> {
 /// `一、` style headings may end with a mark.
 fn is_chapter_with_colon(text: &str) -> bool {
     CHAPTER.is_match(text) && text.ends_with(['：', ':'])
+}
+
+/// Whether a line begins with the mark of a list or a number.
+pub(crate) fn is_marked(text: &str) -> bool {
+    MARKED.is_match(text) || numbering(text) != Numbering::None
 }
 
 /// The sentences of a paragraph.
@@ -398,7 +407,7 @@ fn latin_end(text: &str, at: usize, end: usize) -> bool {
         word.to_ascii_lowercase().as_str(),
         "e.g" | "i.e" | "etc" | "no" | "inc" | "ltd" | "co" | "corp" | "mr" | "ms" | "vs" | "art"
     ) || word.len() <= 1
-        || word.chars().all(|c| c.is_ascii_digit());
+        || text.get(..at).unwrap_or_default().chars().all(|c| c.is_ascii_digit());
     let capital = text.get(end..).and_then(|rest| rest.trim_start().chars().next());
     !abbreviated && capital.is_some_and(|c| c.is_uppercase() || !c.is_ascii())
 }

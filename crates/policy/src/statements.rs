@@ -6,6 +6,7 @@
 //! `不包括` turns what follows. Who does it is whoever was named last before the verb.
 
 use crate::context::{self, About};
+use crate::fold::fold;
 use crate::lexicon::{Column, Lexicon};
 use crate::matcher::Hit;
 use crate::model::{Kind, Polarity, SentenceKind, Statement};
@@ -24,6 +25,8 @@ patterns! {
     FROM_THIRD = r"(从|由)[^，。；]{0,8}第三方[^，。；]{0,6}(获取|获得|取得|接收|收集|处)|from third|from (our )?partners";
     PERMISSION_BEHIND = r"^(的|等|访问|使用|相关|读取|信息|功能|设备|（[^）]{0,20}）)*权限|^ ?(access )?permission";
     USER_MAY = r"(您|你|用户)(可以|有权|可|能够)?(随时)?(自行|自主)?[^，。；]{0,20}$|you (may|can|have the right)[^.;]{0,40}$";
+    JOINT = r"^(我们|本公司|本应用|we|our)(的)?( ?(及|和|与|或|以及|及其|and|or) ?(其他|我们的|our|关联公司、|授权)?)$";
+    FULL_PERMISSION = r"(?:android|com\.android)\.permission\.[a-z_]+";
     LABEL = r"^[^：:，。；]{2,24}[：:]";
 }
 
@@ -72,17 +75,22 @@ impl Reader<'_> {
 
     /// A row of a table with a column of information, of SDKs or of permissions.
     fn row(&self, view: &View, index: usize) -> Option<Statement> {
-        let named = view.cell(index, Column::Information);
-        let own = named.is_some();
-        let cell = named.or_else(|| view.cell(index, Column::Purpose))?;
-        let folded = crate::fold::fold(&cell);
-        let information = self.lexicon.information_in(&folded);
-        let information = if information.is_empty() && view.kind == TableKind::Information {
-            self.lexicon.information_in(self.folded(index))
-        } else {
-            information
+        let mut information = match view.cell(index, Column::Information) {
+            Some(cell) => self.lexicon.information_in(&fold(&cell)),
+            None => Vec::new(),
         };
-        if information.is_empty() || (!own && view.kind != TableKind::Permission) {
+        if information.is_empty() && view.kind == TableKind::Permission {
+            let cell = fold(&view.cell(index, Column::Permission)?);
+            information = self.lexicon.information_in(&cell);
+            let what_for = fold(&view.cell(index, Column::Purpose).unwrap_or_default());
+            if self.actions(&what_for).iter().any(|action| self.is_taking(&what_for, *action)) {
+                information.extend(self.lexicon.information_in(&what_for));
+            }
+        }
+        if information.is_empty() && view.kind == TableKind::Information && view.has(Column::Information) {
+            information = self.lexicon.information_in(self.folded(index));
+        }
+        if information.is_empty() {
             return None;
         }
         let context = context::around(self.laid, index);
@@ -107,9 +115,9 @@ impl Reader<'_> {
             information,
             purposes: self
                 .lexicon
-                .purposes_in(&crate::fold::fold(purpose_text.as_deref().unwrap_or_default())),
+                .purposes_in(&fold(purpose_text.as_deref().unwrap_or_default())),
             purpose_text,
-            means: self.lexicon.means_in(&crate::fold::fold(&means)),
+            means: self.lexicon.means_in(&fold(&means)),
             third_party,
             permission: None,
             sentence: index,
@@ -130,6 +138,7 @@ impl Reader<'_> {
         let folded = self.folded(index);
         let Some(terms) = &self.lexicon.information_terms else { return };
         let hits = terms.find(folded);
+        out.extend(self.full_permission(index, folded));
         if hits.is_empty() || DEFINITION.is_match(folded) && !folded.contains("我们会收集") {
             return;
         }
@@ -164,6 +173,28 @@ impl Reader<'_> {
         }
     }
 
+    /// A sentence that names a permission by its full name declares what it leads to.
+    fn full_permission(&self, index: usize, folded: &str) -> Option<Statement> {
+        let found = FULL_PERMISSION.find(folded)?;
+        let (package, name) = found.as_str().rsplit_once('.')?;
+        let words = self.lexicon.permission_by_android(&format!("{package}.{}", name.to_ascii_uppercase()))?;
+        let information = self.lexicon.information_in(&fold(&format!("{}权限", words.zh)));
+        let information = if information.is_empty() { self.lexicon.information_in(&fold(&words.zh)) } else { information };
+        let sentence = self.laid.sentences.get(index)?;
+        (!information.is_empty()).then(|| Statement {
+            kind: Kind::Permission,
+            polarity: self.lexicon.negations.polarity(folded, found.start()),
+            information,
+            purposes: self.lexicon.purposes_in(folded),
+            purpose_text: purpose(folded),
+            means: Vec::new(),
+            third_party: None,
+            permission: Some(words.id.clone()),
+            sentence: index,
+            text: sentence.text.clone(),
+        })
+    }
+
     fn purpose_of_lead(&self, index: usize) -> Option<String> {
         let leads = context::leads(self.laid, index);
         leads.into_iter().find_map(|lead| purpose(self.folded(lead)))
@@ -175,9 +206,12 @@ impl Reader<'_> {
             let polarity = self.lexicon.negations.polarity(folded, hit.start);
             return Some(Governed { kind: Kind::Permission, polarity, third_party: None });
         }
+        if self.is_purpose(folded, actions, hit) {
+            return None;
+        }
         let part = part_of(folded, hit.start);
         let inside = |action: &&Hit| part.contains(&action.start);
-        let before = actions.iter().filter(inside).rfind(|action| action.start < hit.start);
+        let before = actions.iter().filter(inside).rfind(|action| action.start < hit.start && !is_used_for(folded, **action));
         let behind = || actions.iter().filter(inside).find(|action| action.start >= hit.start);
         let earlier = || {
             let colon = folded.get(..part.start)?.find(['：', ':'])?;
@@ -222,7 +256,8 @@ impl Reader<'_> {
         match kind {
             Kind::Collect | Kind::Use => {
                 third_party = self.who(index, folded, before);
-                if third_party.is_some() {
+                let of_sdk = about == Some(About::Sdks) && !FIRST_PARTY.is_match(before);
+                if third_party.is_some() || of_sdk {
                     kind = Kind::ThirdPartyCollect;
                 }
             }
@@ -237,6 +272,26 @@ impl Reader<'_> {
         Some(Governed { kind, polarity, third_party })
     }
 
+    /// Whether a verb takes information, rather than saying what it is for.
+    fn is_taking(&self, folded: &str, action: Hit) -> bool {
+        let kind = self.lexicon.actions.get(action.value);
+        matches!(kind, Some(Kind::Collect | Kind::Use | Kind::Store)) && !is_used_for(folded, action)
+    }
+
+    /// Whether a type stands in words that say what for: `用于识别口令`, with no verb that takes
+    /// it before it there.
+    fn is_purpose(&self, folded: &str, actions: &[Hit], hit: Hit) -> bool {
+        let phrases = PURPOSE_ZH.find_iter(folded).chain(PURPOSE_EN.find_iter(folded));
+        phrases.map(|phrase| phrase.range()).any(|phrase| {
+            phrase.contains(&hit.start)
+                && !actions.iter().any(|action| {
+                    phrase.contains(&action.start)
+                        && action.start < hit.start
+                        && self.is_taking(folded, *action)
+                })
+        })
+    }
+
     /// The third party that collects, when it was named last before the verb.
     fn who(&self, index: usize, folded: &str, before: &str) -> Option<String> {
         if FROM_THIRD.is_match(folded) {
@@ -248,6 +303,12 @@ impl Reader<'_> {
         let third = last(&THIRD_PARTY, before);
         let first = last(&FIRST_PARTY, before);
         if third.is_none() || third < first {
+            return None;
+        }
+        // `我们及合作伙伴可能收集`: both do.
+        if let (Some(third), Some(first)) = (third, first)
+            && before.get(first..third).is_some_and(|between| JOINT.is_match(between))
+        {
             return None;
         }
         let names = crate::sdks::named(before, self.lexicon);
@@ -267,7 +328,8 @@ impl Reader<'_> {
             || LABEL.is_match(folded);
         let kind = match self.about(index)? {
             About::Collect if sentence.kind != SentenceKind::Heading => Kind::Collect,
-            About::Permissions if listed => Kind::Permission,
+            // Behind the label stands what the permission is for.
+            About::Permissions if listed && !folded.get(..hit.start)?.contains(['：', ':']) => Kind::Permission,
             About::Sdks if listed => Kind::ThirdPartyCollect,
             About::Share if listed => Kind::Share,
             About::Store if listed => Kind::Store,
@@ -281,6 +343,11 @@ impl Reader<'_> {
         };
         Some(Governed { kind, polarity, third_party: None })
     }
+}
+
+/// `用于` says what for: it has no object that is taken.
+fn is_used_for(folded: &str, action: Hit) -> bool {
+    folded.get(action.start..action.end) == Some("用于")
 }
 
 /// The part of a sentence, between semicolons, that holds a position.

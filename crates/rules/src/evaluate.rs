@@ -100,15 +100,24 @@ fn group(rule: &Rule, hits: Vec<Hit<'_, '_>>, package: &str, findings: &mut Vec<
         };
         let subject = match &hit.alternative.subject {
             Some(template) => template.print(&hit.fact, false),
-            None => one_line(&hit.fact.fields.subject()),
+            None => String::new(),
+        };
+        let subject = match subject.is_empty() {
+            true => one_line(&hit.fact.fields.subject()),
+            false => subject,
         };
         let note = match &hit.alternative.note {
             Some(template) => template.print(&hit.fact, true),
-            None => subject.clone(),
+            None => String::new(),
         };
+        let note = if note.is_empty() { subject.clone() } else { note };
         let place = hit.fact.place.clone();
         let spot = Spot { place, subject, note, confidence: hit.confidence };
-        groups.entry((hit.fact.owner.clone(), severity)).or_default().push(spot);
+        let owner = match rule.library {
+            Library::App => Owner::App,
+            _ => hit.fact.owner.clone(),
+        };
+        groups.entry((owner, severity)).or_default().push(spot);
     }
     for ((owner, severity), mut spots) in groups {
         spots.sort();

@@ -43,7 +43,7 @@ mod truth;
 pub use control::controls;
 pub use error::RuleError;
 pub use evaluate::{EVIDENCE_MAX, Options, evaluate};
-pub use gate::{Baseline, Judged, judge, score};
+pub use gate::{Baseline, Judged, judge, score, stopping};
 pub use lint::{Remark, lint};
 pub use model::{Library, Rule};
 pub use pack::RulePack;

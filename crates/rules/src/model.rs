@@ -18,6 +18,8 @@ pub enum Library {
     Same,
     /// Not reported.
     Skip,
+    /// A finding about the app, one for all code whoever's it is: an inventory.
+    App,
 }
 
 /// A checked rule.
@@ -126,6 +128,19 @@ pub(crate) struct Adjust {
 }
 
 impl Condition {
+    /// Visits the tests on the matched fact itself.
+    fn each_own_test<'a>(&'a self, visit: &mut impl FnMut(&'a FieldTest)) {
+        match self {
+            Self::Own(test) => visit(test),
+            Self::All(inner) | Self::Any(inner) | Self::None(inner) => {
+                for condition in inner {
+                    condition.each_own_test(visit);
+                }
+            }
+            Self::Exists(_) | Self::Never => {}
+        }
+    }
+
     /// Visits the queries for other facts.
     pub(crate) fn each_query<'a>(&'a self, visit: &mut impl FnMut(&'a Query)) {
         match self {
@@ -145,6 +160,21 @@ impl Rule {
     pub(crate) fn each_query<'a>(&'a self, visit: &mut impl FnMut(&'a Query)) {
         for alternative in &self.alternatives {
             alternative.each_query(visit);
+        }
+    }
+
+    /// Visits the names that values of the code and calls of bodies are compared with.
+    pub(crate) fn each_origin<'a>(&'a self, visit: &mut impl FnMut(&'a str)) {
+        self.each_query(&mut |query| {
+            for test in &query.tests {
+                test.predicate.each_method(visit);
+            }
+        });
+        for alternative in &self.alternatives {
+            let adjusts = alternative.adjust.iter().map(|adjust| &adjust.when);
+            for condition in alternative.when.iter().chain(adjusts) {
+                condition.each_own_test(&mut |test| test.predicate.each_method(visit));
+            }
         }
     }
 }

@@ -127,6 +127,7 @@ impl RulePack {
                     .implementations
                     .extend(names.iter().filter_map(|name| MethodName::parse(name))),
             });
+            rule.each_origin(&mut |name| interest.origins.extend(MethodName::parse(name)));
         }
         interest
     }

@@ -4,7 +4,11 @@
 //! (`load::predicate`), so evaluation need not fail. What it answers is a [`Truth`]:
 //!
 //! * A value that is one of several by path ([`ArgValue::OneOf`]) satisfies a predicate when any
-//!   of them does; unless all do, the answer is `May`.
+//!   of them does; unless all do, the answer is `May`. The negative predicates (`ne`, `not`,
+//!   `none`, `lacks_bits`) and `always` are satisfied only when all alternatives satisfy them.
+//!   `all_of` asks for one alternative that satisfies everything in it, negatives included, so
+//!   that `{is: str, not: {matches: ...}}` finds the one string that does not match among others;
+//!   only an `always` within it still asks all.
 //! * A value of which only the origin is known (a parameter, a field, the result of a call)
 //!   answers `Unknown` to questions about the value and `Yes` or `No` to those about the origin.
 //! * A field that is null (absent, or not known to the reader) satisfies `eq: null`,
@@ -108,6 +112,8 @@ pub(crate) enum Predicate {
     LacksBits(i64),
     SameAs(Field),
     Not(Box<Predicate>),
+    /// Of every alternative.
+    Always(Box<Predicate>),
     Constant(bool),
     Is(Form),
     From(Vec<String>),
@@ -165,10 +171,74 @@ impl FieldTest {
 impl Predicate {
     pub(crate) fn eval(&self, value: &Value<'_>, fact: &FactView<'_>) -> Truth {
         match value {
-            Value::Arg(ArgValue::OneOf(items)) => {
-                Truth::alternatives(items.iter().map(|item| self.eval(&Value::Arg(item), fact)))
-            }
+            Value::Arg(ArgValue::OneOf(items)) => self.eval_alternatives(items, value, fact),
             _ => self.eval_one(value, fact),
+        }
+    }
+
+    /// `value` is one of the `items`.
+    fn eval_alternatives(
+        &self,
+        items: &[ArgValue],
+        value: &Value<'_>,
+        fact: &FactView<'_>,
+    ) -> Truth {
+        let each = |holds: &dyn Fn(&Value<'_>) -> Truth| -> Vec<Truth> {
+            items.iter().map(|item| holds(&Value::Arg(item))).collect()
+        };
+        match self {
+            Self::AllOf(inner) => {
+                let (always, rest): (Vec<_>, Vec<_>) =
+                    inner.iter().partition(|p| matches!(p, Self::Always(_)));
+                let always = Truth::all(always.iter().map(|p| p.eval(value, fact)));
+                if rest.is_empty() {
+                    return always;
+                }
+                let negative = rest.iter().all(|p| p.asks_all());
+                let rest = each(&|item| Truth::all(rest.iter().map(|p| p.eval(item, fact))));
+                always.min(if negative { Truth::all(rest) } else { Truth::alternatives(rest) })
+            }
+            Self::AnyOf(inner) => {
+                let (negative, rest): (Vec<_>, Vec<_>) = inner.iter().partition(|p| p.asks_all());
+                let negative = Truth::any(negative.iter().map(|p| p.eval(value, fact)));
+                if rest.is_empty() {
+                    return negative;
+                }
+                let rest = each(&|item| Truth::any(rest.iter().map(|p| p.eval(item, fact))));
+                negative.max(Truth::alternatives(rest))
+            }
+            _ if self.asks_all() => Truth::all(each(&|item| self.eval(item, fact))),
+            _ => Truth::alternatives(each(&|item| self.eval(item, fact))),
+        }
+    }
+
+    /// Visits the names of methods and fields in it: those of `from`, and texts that may be some,
+    /// such as the calls of a method body are compared with.
+    pub(crate) fn each_method<'a>(&'a self, visit: &mut dyn FnMut(&'a str)) {
+        match self {
+            Self::From(names) => names.iter().for_each(|name| visit(name)),
+            Self::Eq(Const::Str(name)) | Self::Contains(Const::Str(name)) => visit(name),
+            Self::OneOf(items) => items.iter().for_each(|item| {
+                if let Const::Str(name) = item {
+                    visit(name);
+                }
+            }),
+            Self::Any(inner) | Self::All(inner) | Self::Not(inner) | Self::Always(inner) => {
+                inner.each_method(visit);
+            }
+            Self::AllOf(inner) | Self::AnyOf(inner) => {
+                inner.iter().for_each(|predicate| predicate.each_method(visit));
+            }
+            _ => {}
+        }
+    }
+
+    /// Holds of a value that is one of several only when it holds of each.
+    fn asks_all(&self) -> bool {
+        match self {
+            Self::Not(_) | Self::LacksBits(_) | Self::Always(_) => true,
+            Self::AllOf(inner) | Self::AnyOf(inner) => inner.iter().all(Self::asks_all),
+            _ => false,
         }
     }
 
@@ -204,6 +274,7 @@ impl Predicate {
             },
             Self::SameAs(other) => other.with(fact, |other| identical(value, other)),
             Self::Not(inner) => !inner.eval(value, fact),
+            Self::Always(inner) => inner.eval(value, fact),
             Self::Constant(wanted) => match value {
                 Value::Arg(ArgValue::Unknown) => Truth::Unknown,
                 Value::Arg(arg) => Truth::from(arg.is_constant() == *wanted),

@@ -7,11 +7,12 @@
 use crate::content::{self, Content};
 use crate::module::Module;
 use crate::open::{Opened, Part};
-use crate::{code, xml};
+use crate::{budget, code, flows, xml};
+use menshen_android::aab;
 use menshen_android::arsc::ResourceTable;
 use menshen_android::axml::Document;
 use menshen_android::signature::{self, ApkView, Entries};
-use menshen_base::{IssueKind, Place, ScanIssue, text};
+use menshen_base::{IssueKind, Owner, Place, ScanIssue, text};
 use menshen_detect::code::{Program, code_shape};
 use menshen_detect::manifest::{Manifest, ManifestFiles};
 use menshen_detect::products::{self, Marks};
@@ -20,9 +21,10 @@ use menshen_detect::{
     signing, strings,
 };
 use menshen_facts::{Application, Fact, Facts, Interest, PrivacyText};
+use menshen_flow::taint::{self, App, Models, STEPS_MAX};
 use menshen_rules::assessment::{ArtifactKind, Coverage, Share};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Largest resource table that is read.
 const TABLE_BYTES_MAX: usize = 512 << 20;
@@ -44,6 +46,8 @@ pub struct Ask<'a> {
     pub interest: &'a Interest,
     /// The day that expiry dates are compared with, ISO 8601.
     pub as_of: &'a str,
+    /// Follow data through the code.
+    pub flows: bool,
     /// Also find out what is collected of persons, and when.
     pub compliance: bool,
 }
@@ -60,6 +64,16 @@ pub struct Gathered {
 struct Described<'o, 'a> {
     module: Module<'o, 'a>,
     document: Option<Document>,
+}
+
+/// Manifest, configuration and layouts alone.
+pub(crate) fn outline(opened: &Opened<'_>, ask: &Ask<'_>) -> (About, Vec<ScanIssue>) {
+    let mut gathered = Gathered::default();
+    let modules = describe(opened, &mut gathered.issues);
+    let bytes = table_bytes(&modules, &mut gathered.issues);
+    let resources = Resources::new(tables(opened.kind, &bytes, &mut gathered.issues));
+    let about = about(&modules, &resources, opened.kind, ask, &mut gathered);
+    (about, gathered.issues)
 }
 
 /// Looks at everything in the package.
@@ -81,12 +95,11 @@ pub fn gather(opened: &Opened<'_>, ask: &Ask<'_>) -> Gathered {
     };
     let modules: Vec<Module<'_, '_>> = modules.into_iter().map(|m| m.module).collect();
 
-    let min_sdk = about.application().map_or(1, |application| application.min_sdk);
     let ((code, signatures), content) = rayon::join(
         || {
             rayon::join(
                 || look_at_code(&modules, &about, ask),
-                || verify(opened, about.application(), min_sdk, ask.as_of),
+                || verify(opened, &about, ask.as_of),
             )
         },
         || rayon::join(|| content::gather(&modules), texts),
@@ -148,10 +161,16 @@ fn table_bytes<'o, 'a>(
     issues: &mut Vec<ScanIssue>,
 ) -> Vec<(String, Cow<'a, [u8]>)> {
     let mut all = Vec::new();
+    let mut left = None;
     for Described { module, .. } in modules {
         let Some(entry) = module.resources() else { continue };
-        match module.part.read(entry, TABLE_BYTES_MAX) {
-            Ok(bytes) => all.push((module.part.entry_path(&entry.name), bytes)),
+        let left = left.get_or_insert(module.part.budget.entry());
+        let max = budget::at_most(TABLE_BYTES_MAX, *left);
+        match module.part.read(entry, max) {
+            Ok(bytes) => {
+                *left -= bytes.len() as u64;
+                all.push((module.part.entry_path(&entry.name), bytes));
+            }
             Err(issue) => issues.push(issue),
         }
     }
@@ -167,7 +186,7 @@ fn tables<'b>(
     let mut merged: Option<ResourceTable<'_>> = None;
     for (path, bytes) in all {
         let (table, found) = match kind {
-            ArtifactKind::Aab => (None, Vec::new()),
+            ArtifactKind::Aab => aab::parse_resources(bytes),
             _ => ResourceTable::parse(bytes),
         };
         issues.extend(found.into_iter().map(|issue| issue.within(path)));
@@ -181,9 +200,15 @@ fn tables<'b>(
 }
 
 /// What manifest and resources say.
-struct About {
-    facts: Facts,
-    ownership: Ownership,
+pub(crate) struct About {
+    pub(crate) facts: Facts,
+    pub(crate) ownership: Ownership,
+    /// Ids of views whose text is hidden.
+    pub(crate) hidden_views: BTreeSet<i64>,
+    /// Methods that layouts name in `onClick`, by the id of the layout.
+    pub(crate) click_handlers: BTreeMap<i64, BTreeSet<String>>,
+    /// `android:targetSandboxVersion`.
+    target_sandbox: u32,
 }
 
 impl About {
@@ -199,7 +224,13 @@ fn about(
     ask: &Ask<'_>,
     gathered: &mut Gathered,
 ) -> About {
-    let mut about = About { facts: Facts::default(), ownership: Ownership::default() };
+    let mut about = About {
+        facts: Facts::default(),
+        ownership: Ownership::default(),
+        hidden_views: BTreeSet::new(),
+        click_handlers: BTreeMap::new(),
+        target_sandbox: 1,
+    };
     let mut base: Option<Application> = None;
     let is_library = matches!(kind, ArtifactKind::Aar | ArtifactKind::Jar);
     for (index, Described { module, document }) in modules.iter().enumerate() {
@@ -211,6 +242,7 @@ fn about(
         if index == 0 {
             configuration(modules, resources, &mut found, ask, &mut gathered.issues);
             about.ownership = found.ownership.clone();
+            about.target_sandbox = found.target_sandbox;
             base = found.facts.application.first().map(|fact| fact.data.clone());
         } else {
             found.facts.application.clear();
@@ -248,6 +280,8 @@ fn configuration(
                 network::detect(root, application.data.target_sdk, &path, ask.as_of);
             application.data.network_security_config = Some(path);
         }
+        // What a library leaves open its app decides.
+        None if application.data.is_library => {}
         None => manifest
             .facts
             .network_policies
@@ -291,10 +325,14 @@ fn look_at_layouts(
     about: &mut About,
     issues: &mut Vec<ScanIssue>,
 ) {
-    for path in resources.files_of_type("layout").iter().take(LAYOUTS_MAX) {
+    for (id, path) in resources.files_of_type("layout").iter().take(LAYOUTS_MAX) {
         if let Some((path, document)) = find_xml(modules, path, issues) {
             let root = Node { element: &document.root, resources };
-            about.facts.views.append(&mut layouts::detect(root, &path));
+            let mut views = layouts::detect(root, &path);
+            let handlers = views.iter().filter_map(|view| view.data.on_click.clone());
+            about.click_handlers.entry(i64::from(*id)).or_default().extend(handlers);
+            about.facts.views.append(&mut views);
+            about.hidden_views.extend(layouts::hidden_views(root));
         }
     }
 }
@@ -320,7 +358,7 @@ fn look_at_code(modules: &[Module<'_, '_>], about: &About, ask: &Ask<'_>) -> Cod
     let (files, dex_issues) = code::parse(&dex_bytes);
     let (units, class_issues) = code::parse_classes(&class_bytes);
     let program = Program::index(&files, &units);
-    let classified = strings::classify(&files);
+    let (classified, string_issues) = strings::classify(&files);
     let marks = strings::marks(&classified, files.len());
     let found = menshen_detect::code::detect(&program, ask.interest, &about.ownership, &marks);
     let mut looked = Code { facts: found.facts, ..Code::default() };
@@ -343,6 +381,12 @@ fn look_at_code(modules: &[Module<'_, '_>], about: &About, ask: &Ask<'_>) -> Cod
         looked.issues.extend(issues);
     }
     looked.issues.extend(found.issues);
+    if ask.flows && !files.is_empty() {
+        let (facts, issues) = follow(&program, about);
+        looked.facts.append(facts);
+        looked.issues.extend(issues);
+    }
+    looked.issues.extend(string_issues);
     let mut read: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
     read.dedup();
     looked.dex_files = Share { done: read.len() as u64, total: dex_bytes.total };
@@ -356,6 +400,16 @@ fn look_at_code(modules: &[Module<'_, '_>], about: &About, ask: &Ask<'_>) -> Cod
         }
     }
     looked
+}
+
+fn follow(program: &Program<'_, '_>, about: &About) -> (Facts, Vec<ScanIssue>) {
+    let mut app = App::default();
+    app.add_app(&about.facts);
+    app.hidden_views.clone_from(&about.hidden_views);
+    app.click_handlers.clone_from(&about.click_handlers);
+    let is_library = |class: &str| matches!(about.ownership.of_class(class), Owner::Sdk(_));
+    let found = taint::analyse(program, &app, &Models::builtin(), &is_library, STEPS_MAX);
+    (flows::facts(&found, &about.ownership), flows::issues(&found))
 }
 
 /// The entries of a part as the verifier asks for them.
@@ -372,24 +426,22 @@ impl Entries for PartEntries<'_, '_> {
 
     fn read(&self, index: usize, bytes_max: usize) -> Result<Cow<'_, [u8]>, ScanIssue> {
         match self.0.zip.entries().get(index) {
-            Some(entry) => self.0.read(entry, bytes_max),
+            Some(entry) => self.0.read(entry, budget::at_most(bytes_max, self.0.budget.entry())),
             None => Ok(Cow::Borrowed(&[])),
         }
     }
 }
 
 /// The signatures of each APK. Those of splits that say the same as the base fall together.
-fn verify(
-    opened: &Opened<'_>,
-    application: Option<&Application>,
-    min_sdk: i64,
-    as_of: &str,
-) -> (Facts, Vec<ScanIssue>) {
+fn verify(opened: &Opened<'_>, about: &About, as_of: &str) -> (Facts, Vec<ScanIssue>) {
+    let application = about.application();
+    let min_sdk = application.map_or(1, |application| application.min_sdk);
     let mut facts = Facts::default();
     let mut issues = Vec::new();
     if !matches!(opened.kind, ArtifactKind::Apk | ArtifactKind::ApkSet) {
         return (facts, issues);
     }
+    let mut declared = 0u64;
     for part in &opened.parts {
         let entries = PartEntries(part);
         let view = ApkView {
@@ -399,7 +451,15 @@ fn verify(
             entries: &entries,
         };
         let mut request = signature::Request::new(u32::try_from(min_sdk).unwrap_or(1), None);
+        request.target_sandbox = about.target_sandbox;
+        request.idsig = part.idsig;
         request.target_sdk = application.and_then(|app| u32::try_from(app.target_sdk).ok());
+        // Scheme v1 inflates every entry.
+        let sizes = part.zip.entries().iter().map(|entry| entry.uncompressed_size);
+        declared = sizes.fold(declared, u64::saturating_add);
+        if declared > part.budget.passing {
+            request.v1 = signature::V1Check::Never;
+        }
         let report = signature::verify(&view, &request);
         facts.append(signing::detect(&report, min_sdk, &part.path, as_of));
         issues.extend(report.issues.into_iter().map(|issue| match part.path.is_empty() {

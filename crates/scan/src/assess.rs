@@ -1,11 +1,15 @@
 //! From an input to its assessment: facts gathered, rules run, gate judged.
 
 use crate::android::{self, Ask, Gathered};
+use crate::code;
 use crate::input::Input;
 use crate::open::{self, Blob, Opened};
+use crate::windows;
 use menshen_base::{Finding, ScanIssue, Sha256Hex, Text};
 use menshen_facts::{Application, Facts, KINDS};
-use menshen_rules::assessment::{Artifact, ArtifactKind, Assessment, Coverage, Gate, GateReason, Part, Share};
+use menshen_rules::assessment::{
+    Artifact, ArtifactKind, Assessment, Coverage, Gate, GateReason, Part, Share,
+};
 use menshen_rules::{
     Baseline, Judged, Options as RuleOptions, RulePack, controls, evaluate, judge,
 };
@@ -61,28 +65,49 @@ pub fn assess(input: &Input, options: &Options<'_>) -> Scanned {
     issues.append(&mut opened.issues);
     if opened.parts.is_empty() {
         sort_issues(&mut issues);
-        return Scanned { assessment: unreadable(input, &blobs, issues, options), readable: false };
+        limit_issues(&mut issues);
+        let assessment = unreadable(input, &blobs, opened.kind, issues, options);
+        return Scanned { assessment, readable: false };
     }
     let mut interest = options.pack.interest();
     if options.compliance {
         interest.merge(menshen_comply::collect::interest());
     }
-    let ask =
-        Ask { interest: &interest, as_of: options.as_of, compliance: options.compliance };
+    let ask = Ask {
+        interest: &interest,
+        as_of: options.as_of,
+        flows: options.depth == Depth::Deep,
+        compliance: options.compliance,
+    };
     let mut gathered = android::gather(&opened, &ask);
     issues.append(&mut gathered.issues);
     sort_issues(&mut issues);
-    let rule_options = rule_options(&opened, &gathered, &issues);
-    let findings = evaluate(options.pack, &gathered.facts, &rule_options);
+    let deep = options.depth == Depth::Deep;
+    let rule_options = rule_options(&opened, &gathered, &issues, deep);
+    limit_issues(&mut issues);
+    if is_nothing(&gathered) && !issues.is_empty() {
+        let assessment = unreadable(input, &blobs, opened.kind, issues, options);
+        return Scanned { assessment, readable: false };
+    }
+    let mut findings = evaluate(options.pack, &gathered.facts, &rule_options);
+    windows::fill(&mut findings, &opened);
     let assessment =
         judge_all(input, &blobs, &opened, gathered, findings, issues, &rule_options, options);
     Scanned { assessment, readable: true }
+}
+
+/// Neither manifest nor code nor any other file of the package could be read.
+fn is_nothing(gathered: &Gathered) -> bool {
+    let coverage = &gathered.coverage;
+    let done = coverage.dex_files.done + coverage.classes.done + coverage.native_libraries.done;
+    done == 0 && gathered.facts.application.is_empty() && gathered.facts.files.is_empty()
 }
 
 /// What is said of an input of which nothing could be read: never that it is clean.
 fn unreadable(
     input: &Input,
     blobs: &[Blob],
+    kind: ArtifactKind,
     scan_issues: Vec<ScanIssue>,
     options: &Options<'_>,
 ) -> Assessment {
@@ -94,7 +119,7 @@ fn unreadable(
         ..Coverage::default()
     };
     Assessment {
-        artifact: artifact(input, blobs, ArtifactKind::Unknown, None),
+        artifact: artifact(input, blobs, kind, None),
         findings: Vec::new(),
         scan_issues,
         controls: Vec::new(),
@@ -151,7 +176,12 @@ fn judge_all(
 }
 
 /// What the rules may rely on: the kinds of facts that were gathered, and which are incomplete.
-fn rule_options(opened: &Opened<'_>, gathered: &Gathered, issues: &[ScanIssue]) -> RuleOptions {
+fn rule_options(
+    opened: &Opened<'_>,
+    gathered: &Gathered,
+    issues: &[ScanIssue],
+    deep: bool,
+) -> RuleOptions {
     let coverage = &gathered.coverage;
     let facts = &gathered.facts;
     let has_code = coverage.classes.total > 0;
@@ -162,9 +192,16 @@ fn rule_options(opened: &Opened<'_>, gathered: &Gathered, issues: &[ScanIssue]) 
         .map(|kind| kind.name)
         .filter(|kind| match *kind {
             kind if CODE_KINDS.contains(&kind) => has_code,
+            "flow" => has_code && deep,
             "signature" | "signing" | "certificate" => is_apk,
-            "application" | "component" | "permission" | "permission_definition" | "deep_link"
-            | "network_policy" | "shared_path" | "meta_data" => has_manifest,
+            "application"
+            | "component"
+            | "permission"
+            | "permission_definition"
+            | "deep_link"
+            | "network_policy"
+            | "shared_path"
+            | "meta_data" => has_manifest,
             _ => true,
         })
         .map(str::to_owned)
@@ -172,7 +209,9 @@ fn rule_options(opened: &Opened<'_>, gathered: &Gathered, issues: &[ScanIssue]) 
     let packed = facts.application.iter().any(|fact| fact.data.packed);
     let code_lost = issues.iter().any(|issue| {
         ["dex/", "class/", "code/"].iter().any(|area| issue.kind.code.starts_with(area))
+            || issue.kind.code == code::TOO_MUCH_CODE.code
             || issue.place.path.ends_with(".dex")
+            || issue.place.path.ends_with(".class")
     });
     let mut partial = BTreeSet::new();
     if packed || code_lost {
@@ -228,9 +267,26 @@ fn digest(blobs: &[Blob]) -> Option<Sha256Hex> {
     }
 }
 
+/// Issues of one kind that are kept one by one.
+const ISSUES_PER_KIND_MAX: usize = 200;
+
 fn sort_issues(issues: &mut Vec<ScanIssue>) {
     issues.sort_by(|a, b| {
         (a.kind.code, &a.place, &a.detail).cmp(&(b.kind.code, &b.place, &b.detail))
     });
     issues.dedup();
+}
+
+/// Of very many of one kind the first are kept and one says how many more there were.
+fn limit_issues(issues: &mut Vec<ScanIssue>) {
+    let mut kept: Vec<ScanIssue> = Vec::new();
+    for group in issues.chunk_by(|a, b| a.kind.code == b.kind.code) {
+        let shown = group.len().min(ISSUES_PER_KIND_MAX);
+        kept.extend_from_slice(&group[..shown]);
+        if let Some(first) = group.get(shown) {
+            let more = group.len() - shown;
+            kept.push(ScanIssue::new(first.kind).detail(format!("{more} more of this kind")));
+        }
+    }
+    *issues = kept;
 }

@@ -1,5 +1,6 @@
 //! The code of an app or a library: its DEX or class files, inflated and parsed.
 
+use crate::budget;
 use crate::module::Module;
 use menshen_android::class::ClassFile;
 use menshen_android::dex::Dex;
@@ -16,7 +17,7 @@ const DEX_BYTES_MAX: u64 = 1 << 30;
 /// A DEX file addresses its parts by 32-bit offsets; none that a device loads is this large.
 const DEX_FILE_BYTES_MAX: u64 = 256 << 20;
 
-const TOO_MUCH_CODE: IssueKind = IssueKind {
+pub(crate) const TOO_MUCH_CODE: IssueKind = IssueKind {
     code: "android/too-much-code",
     title: text("代码文件过多或过大", "too many code files, or too large"),
     lost: text("超出上限的代码未检查", "the code behind the limit was not looked at"),
@@ -40,9 +41,10 @@ pub(crate) fn read<'o, 'a>(modules: &[Module<'o, 'a>]) -> DexBytes<'a> {
         for entry in module.dex_entries() {
             read.total += 1;
             let size = entry.uncompressed_size;
+            let max = DEX_BYTES_MAX.min(module.part.budget.held);
             let fits = wanted.len() < DEX_FILES_MAX
                 && size <= DEX_FILE_BYTES_MAX
-                && bytes.saturating_add(size) <= DEX_BYTES_MAX;
+                && bytes.saturating_add(size) <= max;
             if fits {
                 bytes += size;
                 wanted.push((module, entry));
@@ -100,6 +102,7 @@ pub(crate) struct ClassBytes {
     pub(crate) files: Vec<(String, Vec<u8>)>,
     pub(crate) total: u64,
     bytes: u64,
+    bytes_max: u64,
     pub(crate) issues: Vec<ScanIssue>,
 }
 
@@ -107,9 +110,17 @@ pub(crate) struct ClassBytes {
 pub(crate) fn read_classes(modules: &[Module<'_, '_>]) -> ClassBytes {
     let mut read = ClassBytes::default();
     for module in modules {
+        let budget = &module.part.budget;
+        read.bytes_max = CLASS_BYTES_MAX.min(budget.held);
+        let mut passing = budget.passing;
         for entry in module.class_archives() {
             let path = module.part.entry_path(&entry.name);
-            match module.part.read(entry, CLASS_ARCHIVE_BYTES_MAX) {
+            let Some(left) = passing.checked_sub(entry.uncompressed_size) else {
+                read.issues.push(budget::left_out(1, entry.uncompressed_size, &path));
+                continue;
+            };
+            passing = left;
+            match module.part.read(entry, budget::at_most(CLASS_ARCHIVE_BYTES_MAX, budget.entry())) {
                 Ok(bytes) => {
                     let (zip, issues) = Zip::parse(&bytes);
                     read.issues.extend(issues.into_iter().map(|issue| issue.within(&path)));
@@ -136,7 +147,7 @@ impl ClassBytes {
         for entry in classes {
             self.total += 1;
             let size = entry.uncompressed_size;
-            if self.files.len() >= CLASSES_MAX || self.bytes.saturating_add(size) > CLASS_BYTES_MAX {
+            if self.files.len() >= CLASSES_MAX || self.bytes.saturating_add(size) > self.bytes_max {
                 skipped += 1;
                 continue;
             }

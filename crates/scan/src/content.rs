@@ -1,5 +1,6 @@
 //! Native libraries and other files of the modules.
 
+use crate::budget;
 use crate::module::Module;
 use menshen_archive::{Entry, Method};
 use menshen_base::{IssueKind, Owner, ScanIssue, text};
@@ -9,6 +10,7 @@ use menshen_facts::Facts;
 use menshen_native::{self as native, Library};
 use menshen_rules::assessment::Share;
 use rayon::prelude::*;
+use std::sync::{Mutex, PoisonError};
 
 /// Largest native library that is read.
 const LIBRARY_BYTES_MAX: usize = 512 << 20;
@@ -48,15 +50,16 @@ impl Content {
 
 /// Looks at all entries, in parallel.
 pub(crate) fn gather(modules: &[Module<'_, '_>]) -> Content {
-    let entries: Vec<(&Module<'_, '_>, &Entry<'_>)> = modules
+    let entries: Vec<Wanted<'_, '_, '_>> = modules
         .iter()
         .flat_map(|module| module.entries().map(move |entry| (module, entry)))
         .collect();
-    let mut content = entries
+    let (wanted, left_out) = plan(&entries);
+    let mut content = wanted
         .par_iter()
-        .take(ENTRIES_MAX)
         .map(|(module, entry)| look_at(module, entry))
         .reduce(Content::default, Content::merge);
+    content.issues.extend(left_out);
     content.entries.total = entries.len() as u64;
     if entries.len() > ENTRIES_MAX {
         content.issues.push(
@@ -67,9 +70,42 @@ pub(crate) fn gather(modules: &[Module<'_, '_>]) -> Content {
     content
 }
 
+type Wanted<'e, 'o, 'a> = (&'e Module<'o, 'a>, &'o Entry<'a>);
+
+/// The entries to look at: in the order of the directory, as long as what they declare to hold
+/// fits the budget. Of most only the first bytes are read, which costs nothing.
+fn plan<'e, 'o, 'a>(entries: &[Wanted<'e, 'o, 'a>]) -> (Vec<Wanted<'e, 'o, 'a>>, Option<ScanIssue>) {
+    let mut wanted = Vec::new();
+    let (mut inflated, mut count, mut bytes) = (0u64, 0usize, 0u64);
+    let mut first = None;
+    for (module, entry) in entries.iter().copied().take(ENTRIES_MAX) {
+        let whole = module.library_abi(entry).is_some() || files::is_text(&entry.name);
+        if whole && entry.method != Method::Stored {
+            let (size, budget) = (entry.uncompressed_size, &module.part.budget);
+            let total = inflated.saturating_add(size);
+            if size > budget.entry() || total > budget.passing {
+                count += 1;
+                bytes = bytes.saturating_add(size);
+                first.get_or_insert_with(|| module.part.entry_path(&entry.name));
+                continue;
+            }
+            inflated = total;
+        }
+        wanted.push((module, entry));
+    }
+    (wanted, first.map(|first| budget::left_out(count, bytes, &first)))
+}
+
+/// Content that is inflated to more than this is looked at by one thread at a time.
+const LARGE_BYTES: u64 = 8 << 20;
+static LARGE: Mutex<()> = Mutex::new(());
+
 fn look_at(module: &Module<'_, '_>, entry: &Entry<'_>) -> Content {
     let mut content = Content::default();
     content.entries.done = 1;
+    // Nothing below waits for other threads, so that the lock is always given back.
+    let _large = (entry.method != Method::Stored && entry.uncompressed_size > LARGE_BYTES)
+        .then(|| LARGE.lock().unwrap_or_else(PoisonError::into_inner));
     let path = module.part.entry_path(&entry.name);
     if module.library_abi(entry).is_some() {
         content.libraries.total = 1;

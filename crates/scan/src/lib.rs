@@ -5,14 +5,18 @@
 
 mod android;
 mod assess;
+mod budget;
 mod code;
 mod content;
+mod flows;
 mod input;
 mod module;
 mod open;
+mod windows;
 mod xml;
 
-pub use assess::{Depth, Options, Scanned, assess};
 pub use android::{Ask, Gathered, gather};
+pub use assess::{Depth, Options, Scanned, assess};
+pub use flows::flows;
 pub use input::{Input, NoInput, Reason, discover};
 pub use open::{Blob, Inner, Opened, inner, open, read};

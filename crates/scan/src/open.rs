@@ -3,18 +3,23 @@
 //! The content decides, not the name: a bundle has `BundleConfig.pb`, a set holds APKs, a library
 //! has `classes.jar`. Containers within containers are opened once, not deeper.
 
+use crate::budget::{self, Budget};
 use crate::input::Input;
-use menshen_archive::{Entry, Zip};
+use menshen_archive::{Entry, Method, Zip};
 use menshen_base::{IssueKind, ScanIssue, Sha256Hex, text};
 use menshen_rules::assessment::ArtifactKind;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use std::fs;
-use std::path::Path;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Largest file that is read.
 const FILE_BYTES_MAX: u64 = 4 << 30;
+/// Largest signature of scheme v4: most of it is a hash tree, a 128th of the largest file.
+const IDSIG_BYTES_MAX: u64 = 64 << 20;
 /// Largest APK inside another file that is opened.
 const INNER_BYTES_MAX: usize = 1 << 30;
 /// APKs of one set.
@@ -50,6 +55,8 @@ pub struct Blob {
     pub name: String,
     pub bytes: Vec<u8>,
     pub sha256: Sha256Hex,
+    /// The signature of scheme v4, which lies beside an APK in a file of its own.
+    pub idsig: Option<Vec<u8>>,
 }
 
 /// One opened container.
@@ -58,7 +65,11 @@ pub struct Part<'a> {
     /// Put before the paths of its entries; empty when the artifact is one file.
     pub path: String,
     pub bytes: &'a [u8],
+    /// What the file of scheme v4 beside it holds.
+    pub idsig: Option<&'a [u8]>,
     pub zip: Zip<'a>,
+    /// What unpacking may cost; the same for all parts of an artifact.
+    pub budget: Arc<Budget>,
 }
 
 /// Reads the files of an input. What cannot be read is an issue.
@@ -66,11 +77,19 @@ pub fn read(input: &Input) -> (Vec<Blob>, Vec<ScanIssue>) {
     let mut blobs = Vec::new();
     let mut issues = Vec::new();
     for path in &input.files {
-        match read_file(path) {
+        match read_file(path, FILE_BYTES_MAX) {
             Ok(bytes) => {
                 let name =
                     path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-                blobs.push(Blob { name, sha256: Sha256Hex(String::new()), bytes });
+                let idsig = beside(path).and_then(|path| match read_file(&path, IDSIG_BYTES_MAX) {
+                    Ok(bytes) => Some(bytes),
+                    Err(issue) => {
+                        let name = path.file_name().map(|name| name.to_string_lossy());
+                        issues.push(issue.within(&name.unwrap_or_default()));
+                        None
+                    }
+                });
+                blobs.push(Blob { name, sha256: Sha256Hex(String::new()), bytes, idsig });
             }
             Err(issue) => issues.push(issue),
         }
@@ -81,15 +100,40 @@ pub fn read(input: &Input) -> (Vec<Blob>, Vec<ScanIssue>) {
     (blobs, issues)
 }
 
-fn read_file(path: &Path) -> Result<Vec<u8>, ScanIssue> {
+/// The file of scheme v4 beside an APK: `a.apk.idsig`, as apksigner writes it, or `a.idsig`.
+fn beside(path: &Path) -> Option<PathBuf> {
+    let name = path.file_name()?.to_str()?;
+    let stem = name.strip_suffix(".apk")?;
+    let mut paths =
+        [name, stem].into_iter().map(|name| path.with_file_name(format!("{name}.idsig")));
+    paths.find(|path| path.is_file())
+}
+
+fn read_file(path: &Path, bytes_max: u64) -> Result<Vec<u8>, ScanIssue> {
     let unreadable = |error: std::io::Error| ScanIssue::new(&UNREADABLE).detail(error.to_string());
-    let size = fs::metadata(path).map_err(unreadable)?.len();
-    if size > FILE_BYTES_MAX {
-        return Err(
-            ScanIssue::new(&TOO_LARGE).detail(format!("{size} bytes, read up to {FILE_BYTES_MAX}"))
-        );
+    let found = fs::metadata(path).map_err(unreadable)?;
+    // Devices never end and pipes may never begin.
+    if !found.is_file() {
+        return Err(ScanIssue::new(&UNREADABLE).detail("not a regular file"));
     }
-    fs::read(path).map_err(unreadable)
+    let too_large = |size: u64| {
+        ScanIssue::new(&TOO_LARGE).detail(format!("{size} bytes, read up to {bytes_max}"))
+    };
+    if found.len() > bytes_max {
+        return Err(too_large(found.len()));
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(found.len()).unwrap_or(0));
+    // A file may grow while it is read.
+    let file = fs::File::open(path).map_err(unreadable)?;
+    file.take(bytes_max + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    match bytes.len() as u64 {
+        size if size > bytes_max => Err(too_large(size)),
+        _ => Ok(bytes),
+    }
+}
+
+fn disk_bytes(blobs: &[Blob]) -> u64 {
+    blobs.iter().map(|blob| blob.bytes.len() as u64).sum()
 }
 
 /// The APKs inside the set files (`.apks`, `.xapk`, `.apkm`), inflated where they must be.
@@ -123,7 +167,17 @@ pub fn inner<'a>(blobs: &'a [Blob]) -> (Inner<'a>, Vec<ScanIssue>) {
                 .detail(format!("{} APKs, opened {PARTS_MAX}", apks.len())),
         );
     }
+    let budget = Budget::of(disk_bytes(blobs));
+    let mut left = budget.held;
     for entry in apks.into_iter().take(PARTS_MAX) {
+        // Stored APKs are borrowed: they cost nothing.
+        if entry.method != Method::Stored {
+            let Some(rest) = left.checked_sub(entry.uncompressed_size) else {
+                issues.push(budget::left_out(1, entry.uncompressed_size, &entry.name));
+                continue;
+            };
+            left = rest;
+        }
         match zip.read(entry, INNER_BYTES_MAX) {
             Ok(bytes) => inner.parts.push((entry.name.to_string(), bytes)),
             Err(issue) => issues.push(issue),
@@ -135,19 +189,20 @@ pub fn inner<'a>(blobs: &'a [Blob]) -> (Inner<'a>, Vec<ScanIssue>) {
 /// Opens what was read. `is_set`: the blobs are the splits of one app.
 pub fn open<'a>(blobs: &'a [Blob], inner: &'a Inner<'a>, is_set: bool) -> Opened<'a> {
     let mut opened = Opened::default();
+    let budget = Arc::new(Budget::of(disk_bytes(blobs)));
     if !inner.parts.is_empty() {
         opened.kind = ArtifactKind::ApkSet;
         for (path, bytes) in &inner.parts {
-            opened.add(path, bytes, true);
+            opened.add(path, bytes, None, true, &budget);
         }
     } else if is_set {
         opened.kind = ArtifactKind::ApkSet;
         for blob in blobs {
-            opened.add(&blob.name, &blob.bytes, true);
+            opened.add(&blob.name, &blob.bytes, blob.idsig.as_deref(), true, &budget);
         }
     } else {
         for blob in blobs {
-            opened.add("", &blob.bytes, false);
+            opened.add("", &blob.bytes, blob.idsig.as_deref(), false, &budget);
         }
         opened.kind = opened.parts.first().map_or(ArtifactKind::Unknown, |part| kind_of(&part.zip));
         if opened.kind == ArtifactKind::Unknown && !opened.parts.is_empty() {
@@ -160,7 +215,14 @@ pub fn open<'a>(blobs: &'a [Blob], inner: &'a Inner<'a>, is_set: bool) -> Opened
 }
 
 impl<'a> Opened<'a> {
-    fn add(&mut self, path: &str, bytes: &'a [u8], named: bool) {
+    fn add(
+        &mut self,
+        path: &str,
+        bytes: &'a [u8],
+        idsig: Option<&'a [u8]>,
+        named: bool,
+        budget: &Arc<Budget>,
+    ) {
         let (zip, issues) = Zip::parse(bytes);
         self.issues.extend(issues.into_iter().map(|issue| match named {
             true => issue.within(path),
@@ -170,7 +232,9 @@ impl<'a> Opened<'a> {
             self.parts.push(Part {
                 path: if named { path.to_owned() } else { String::new() },
                 bytes,
+                idsig,
                 zip,
+                budget: Arc::clone(budget),
             });
         }
     }

@@ -1,6 +1,8 @@
 //! XML files of a module, in whichever form its kind of package keeps them.
 
+use crate::budget;
 use crate::module::{Module, XmlForm};
+use menshen_android::aab;
 use menshen_android::axml::Document;
 use menshen_archive::Entry;
 use menshen_base::ScanIssue;
@@ -15,6 +17,10 @@ pub(crate) fn read(
     issues: &mut Vec<ScanIssue>,
 ) -> Option<Document> {
     let path = module.part.entry_path(&entry.name);
+    if !module.part.budget.take_xml(entry.uncompressed_size) {
+        issues.push(budget::left_out(1, entry.uncompressed_size, &path));
+        return None;
+    }
     let bytes = match module.part.read(entry, XML_BYTES_MAX) {
         Ok(bytes) => bytes,
         Err(issue) => {
@@ -25,7 +31,7 @@ pub(crate) fn read(
     let (document, found) = match module.xml_form() {
         XmlForm::Binary => Document::parse(&bytes),
         XmlForm::Text => Document::parse_text(&bytes),
-        XmlForm::Protobuf => (None, Vec::new()),
+        XmlForm::Protobuf => aab::parse_xml(&bytes),
     };
     issues.extend(found.into_iter().map(|issue| issue.within(&path)));
     document

@@ -69,13 +69,14 @@ pub fn symbols_of_value(id: u32, value: u32) -> Option<String> {
     if row.kind != "flags" {
         return None;
     }
-    // Larger symbols first: some stand for several bits (`textPassword` is 0x81).
+    // Larger symbols first: some stand for several bits and share them (`textPassword` is 0x81,
+    // `textMultiLine` 0x20001).
     let mut parts: Vec<_> = symbols(row).filter(|(_, number)| *number != 0).collect();
     parts.sort_by_key(|(_, number)| std::cmp::Reverse(number.count_ones()));
     let mut left = value;
     let mut used = Vec::new();
     for (symbol, number) in parts {
-        if left & number == number {
+        if value & number == number && left & number != 0 {
             left &= !number;
             used.push((number, symbol));
         }

@@ -9,6 +9,9 @@ use super::{Dex, TypeId};
 const HANDLERS_MAX: u32 = 1024;
 /// Operations read from one line-number program.
 const DEBUG_OPERATIONS_MAX: u32 = 200_000;
+/// And of a short method. Compilers write two or three for each instruction.
+const DEBUG_OPERATIONS_PER_UNIT: u32 = 16;
+const DEBUG_OPERATIONS_BASE: u32 = 1000;
 
 /// One code item.
 #[derive(Debug, Clone, Copy)]
@@ -100,8 +103,14 @@ impl<'a> Code<'a> {
             return Vec::new();
         }
         let mut table = Vec::new();
-        let _ = read_lines(dex, self.debug_offset, &mut table);
+        let _ = read_lines(dex, self.debug_offset, self.debug_operations_max(), &mut table);
         table
+    }
+
+    /// Methods may share debug information that is much longer than their code.
+    fn debug_operations_max(&self) -> u32 {
+        let most = self.units.count().saturating_mul(DEBUG_OPERATIONS_PER_UNIT);
+        most.saturating_add(DEBUG_OPERATIONS_BASE).min(DEBUG_OPERATIONS_MAX)
     }
 
     /// The source line of the instruction at `pc`.
@@ -114,7 +123,12 @@ impl<'a> Code<'a> {
 }
 
 /// The state machine of `debug_info_item`; only lines are kept.
-fn read_lines(dex: &Dex<'_>, offset: u32, table: &mut Vec<(u32, u32)>) -> Option<()> {
+fn read_lines(
+    dex: &Dex<'_>,
+    offset: u32,
+    operations_max: u32,
+    table: &mut Vec<(u32, u32)>,
+) -> Option<()> {
     let mut cursor = Cursor::at(dex.data(), offset)?;
     let mut line = cursor.uleb128()?;
     let parameters = cursor.uleb128()?;
@@ -122,7 +136,7 @@ fn read_lines(dex: &Dex<'_>, offset: u32, table: &mut Vec<(u32, u32)>) -> Option
         cursor.uleb128()?;
     }
     let mut address = 0u32;
-    for _ in 0..DEBUG_OPERATIONS_MAX {
+    for _ in 0..operations_max {
         match cursor.u8()? {
             0x00 => return Some(()),
             0x01 => address = address.wrapping_add(cursor.uleb128()?),

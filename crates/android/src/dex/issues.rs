@@ -29,6 +29,9 @@ kinds! {
     CODE "dex/bad-code":
         "方法代码无法读取", "the code of a method cannot be read";
         lost "该方法未检查", "the method was not looked at";
+    EXTENT "dex/repeats-itself":
+        "类过多，或反复指向同一内容", "too many classes, or they point at the same content again and again";
+        lost "其余的类未检查", "the classes behind the limit were not looked at";
     CONTAINER "dex/bad-container":
         "DEX 容器中的后续文件无法读取", "a further file of a DEX container cannot be read";
         lost "其代码未检查", "its code was not looked at";

@@ -8,6 +8,7 @@
 mod class;
 mod code;
 mod disassemble;
+mod extent;
 mod insn;
 pub(crate) mod issues;
 mod mutf8;
@@ -107,7 +108,10 @@ impl<'a> Dex<'a> {
     /// Reads the first logical file.
     pub fn parse(bytes: &'a [u8]) -> (Option<Self>, Vec<ScanIssue>) {
         let mut issues = Vec::new();
-        let dex = Self::parse_at(bytes, 0, &mut issues).map(|(dex, _)| dex);
+        let mut dex = Self::parse_at(bytes, 0, &mut issues).map(|(dex, _)| dex);
+        if let Some(dex) = &mut dex {
+            dex.limit_classes(1, &mut issues);
+        }
         (dex, issues)
     }
 
@@ -131,6 +135,10 @@ impl<'a> Dex<'a> {
                 break;
             }
             at = at.saturating_add(size);
+        }
+        let sharers = files.len();
+        for dex in &mut files {
+            dex.limit_classes(sharers, &mut issues);
         }
         if bytes.is_empty() {
             issues.push(ScanIssue::new(&issues::NOT_DEX).detail("empty file"));
@@ -193,7 +201,8 @@ impl<'a> Dex<'a> {
         Some((dex, size))
     }
 
-    pub(crate) fn data(&self) -> &'a [u8] {
+    /// What offsets count in: the file, or the container that it lies in.
+    pub fn data(&self) -> &'a [u8] {
         self.data
     }
 

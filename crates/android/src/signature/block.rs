@@ -77,9 +77,8 @@ impl SigningBlock {
         ids.sort_unstable();
         let mut duplicates: Vec<u32> = ids
             .windows(2)
-            .filter_map(|pair| (pair.first() == pair.last()).then(|| pair.first()))
-            .flatten()
-            .copied()
+            .filter(|pair| pair.first() == pair.last())
+            .filter_map(|pair| pair.first().copied())
             .collect();
         duplicates.dedup();
         duplicates

@@ -194,7 +194,8 @@ mod tests {
 
     #[test]
     fn values() {
-        let cases: [(&[u8], Option<(u8, &[u8])>); 9] = [
+        type Expected<'a> = Option<(u8, &'a [u8])>;
+        let cases: [(&[u8], Expected<'_>); 9] = [
             (&[0x02, 0x01, 0x05], Some((0x02, &[5]))),
             (&[0x02, 0x81, 0x01, 0x05], Some((0x02, &[5]))),
             (&[0x30, 0x80, 0x02, 0x01, 0x05, 0, 0], Some((0x30, &[2, 1, 5]))),
@@ -213,7 +214,7 @@ mod tests {
 
     #[test]
     fn nesting_without_end_is_refused() {
-        let bytes = vec![0x30, 0x80].repeat(100_000);
+        let bytes = [0x30, 0x80].repeat(100_000);
         assert!(Reader::new(&bytes).next_value().is_none());
     }
 

@@ -4,6 +4,7 @@
 //! table is at the end.
 
 use menshen_base::{IssueKind, StaticText, text};
+use std::collections::HashMap;
 
 /// One kind of problem.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,7 +40,9 @@ const PER_KIND_MAX: usize = 100;
 /// Problems as they are found, bounded: a hostile package has one for each of a million names.
 #[derive(Debug, Default)]
 pub(crate) struct Problems {
-    pub(crate) list: Vec<Problem>,
+    list: Vec<Problem>,
+    /// Of each kind, by code, dropped ones too.
+    counts: HashMap<&'static str, usize>,
     dropped: usize,
     errors: bool,
     /// The signer that is being looked at.
@@ -49,8 +52,9 @@ pub(crate) struct Problems {
 impl Problems {
     pub(crate) fn add(&mut self, kind: &'static ProblemKind, detail: impl Into<String>) {
         self.errors |= kind.severity == Severity::Error;
-        // The list is bounded by kinds times the cap, so the count stays cheap.
-        if self.list.iter().filter(|problem| problem.kind == kind).count() >= PER_KIND_MAX {
+        let count = self.counts.entry(kind.code).or_default();
+        *count = count.saturating_add(1);
+        if *count > PER_KIND_MAX {
             self.dropped = self.dropped.saturating_add(1);
             return;
         }

@@ -51,7 +51,7 @@ pub(crate) fn prefixed<'a>(cursor: &mut Cursor<'a>) -> Option<&'a [u8]> {
 }
 
 /// The records of a list; `None`, as the last one, where the list breaks off or is too long.
-pub(crate) fn records<'a>(list: &'a [u8]) -> impl Iterator<Item = Option<&'a [u8]>> {
+pub(crate) fn records(list: &[u8]) -> impl Iterator<Item = Option<&[u8]>> {
     let mut cursor = Cursor::new(list);
     let mut left = RECORDS_MAX;
     let mut broken = false;

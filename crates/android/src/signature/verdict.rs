@@ -52,10 +52,9 @@ pub(crate) fn check(run: &Run<'_>, schemes: &[Scheme], package: &mut Problems) {
     check_v4(&verified, package);
     let newer = [SchemeKind::V2, SchemeKind::V3, SchemeKind::V31];
     let newer = newer.into_iter().any(|kind| verified.signers(kind).is_some());
-    if let Some(target) = run.request.target_sdk {
-        if target >= TARGET_NEEDS_V2 && run.max >= target && !newer {
-            package.add(&problem::TARGET_NEEDS_V2, format!("targetSdk {target}"));
-        }
+    let target = run.request.target_sdk.filter(|target| *target >= TARGET_NEEDS_V2);
+    if let Some(target) = target.filter(|target| run.max >= *target && !newer) {
+        package.add(&problem::TARGET_NEEDS_V2, format!("targetSdk {target}"));
     }
 }
 

@@ -8,24 +8,24 @@ use p256::ecdsa::signature::Signer as _;
 use p256::ecdsa::{DerSignature, SigningKey};
 use sha2::{Digest, Sha256};
 
-pub const V2: u32 = 0x7109_871a;
-pub const V3: u32 = 0xf053_68c0;
-pub const V31: u32 = 0x1b93_ad61;
-pub const STAMP: u32 = 0x6dff_800d;
-pub const ECDSA_SHA256: u32 = 0x0201;
-pub const STRIPPING_PROTECTION: u32 = 0xbeef_f00d;
-pub const PROOF_OF_ROTATION: u32 = 0x3ba0_6f8c;
-pub const ROTATION_LEVEL: u32 = 0x559f_8b02;
-pub const LEVEL_MAX: u32 = i32::MAX as u32;
+pub(crate) const V2: u32 = 0x7109_871a;
+pub(crate) const V3: u32 = 0xf053_68c0;
+pub(crate) const V31: u32 = 0x1b93_ad61;
+pub(crate) const STAMP: u32 = 0x6dff_800d;
+pub(crate) const ECDSA_SHA256: u32 = 0x0201;
+pub(crate) const STRIPPING_PROTECTION: u32 = 0xbeef_f00d;
+pub(crate) const PROOF_OF_ROTATION: u32 = 0x3ba0_6f8c;
+pub(crate) const ROTATION_LEVEL: u32 = 0x559f_8b02;
+pub(crate) const LEVEL_MAX: u32 = i32::MAX as u32;
 
-pub struct Key {
-    pub signing: SigningKey,
-    pub certificate: Vec<u8>,
-    pub spki: Vec<u8>,
+pub(crate) struct Key {
+    pub(crate) signing: SigningKey,
+    pub(crate) certificate: Vec<u8>,
+    pub(crate) spki: Vec<u8>,
     issuer: Vec<u8>,
 }
 
-pub fn key(number: u8) -> Key {
+pub(crate) fn key(number: u8) -> Key {
     let signing = SigningKey::from_slice(&[number; 32]).unwrap();
     let point = signing.verifying_key().to_sec1_point(false);
     let algorithm = tlv(0x30, &[EC_KEY, P256].concat());
@@ -55,7 +55,7 @@ const P256: &[u8] = b"\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07";
 const ECDSA_WITH_SHA256: &[u8] = b"\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02";
 const SHA256: &[u8] = b"\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01";
 
-pub fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
+pub(crate) fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
     let length = match content.len() {
         short @ 0..=127 => vec![short as u8],
         long => [&[0x82][..], &(long as u16).to_be_bytes()].concat(),
@@ -63,13 +63,13 @@ pub fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
     [&[tag][..], &length, content].concat()
 }
 
-pub fn sign(key: &SigningKey, data: &[u8]) -> Vec<u8> {
+pub(crate) fn sign(key: &SigningKey, data: &[u8]) -> Vec<u8> {
     let signature: DerSignature = key.sign(data);
     signature.as_bytes().to_vec()
 }
 
 /// A u32 length and the bytes.
-pub fn prefixed(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn prefixed(bytes: &[u8]) -> Vec<u8> {
     [&(bytes.len() as u32).to_le_bytes(), bytes].concat()
 }
 
@@ -80,14 +80,14 @@ fn id_and_bytes(id: u32, bytes: &[u8]) -> Vec<u8> {
 
 /// A zip file of stored entries in its three parts.
 #[derive(Clone)]
-pub struct Package {
-    pub before: Vec<u8>,
-    pub directory: Vec<u8>,
-    pub entries: u16,
-    pub blocks: Vec<(u32, Vec<u8>)>,
+pub(crate) struct Package {
+    pub(crate) before: Vec<u8>,
+    pub(crate) directory: Vec<u8>,
+    pub(crate) entries: u16,
+    pub(crate) blocks: Vec<(u32, Vec<u8>)>,
 }
 
-pub fn package(files: &[(&str, &[u8])]) -> Package {
+pub(crate) fn package(files: &[(&str, &[u8])]) -> Package {
     let (mut before, mut directory) = (Vec::new(), Vec::new());
     for (name, data) in files {
         let offset = before.len() as u32;
@@ -116,7 +116,7 @@ impl Package {
     }
 
     /// The chunked SHA-256 digest of everything but the signing block.
-    pub fn content_digest(&self) -> Vec<u8> {
+    pub(crate) fn content_digest(&self) -> Vec<u8> {
         let end = self.end(self.before.len());
         let mut digests = Vec::new();
         for part in [&self.before, &self.directory, &end] {
@@ -129,12 +129,12 @@ impl Package {
         Sha256::digest([head, digests.concat()].concat()).to_vec()
     }
 
-    pub fn with_block(mut self, id: u32, value: Vec<u8>) -> Self {
+    pub(crate) fn with_block(mut self, id: u32, value: Vec<u8>) -> Self {
         self.blocks.push((id, value));
         self
     }
 
-    pub fn bytes(&self) -> Vec<u8> {
+    pub(crate) fn bytes(&self) -> Vec<u8> {
         let mut pairs = Vec::new();
         for (id, value) in &self.blocks {
             pairs.extend((value.len() as u64 + 4).to_le_bytes());
@@ -153,19 +153,19 @@ impl Package {
 
 /// A signer of v2, v3 or v3.1; fields that tests make wrong are separate.
 #[derive(Clone)]
-pub struct Spec<'k> {
-    pub key: &'k Key,
+pub(crate) struct Spec<'k> {
+    pub(crate) key: &'k Key,
     /// Levels in the record and in what is signed; `None` for v2.
-    pub levels: Option<((u32, u32), (u32, u32))>,
-    pub signature_ids: Vec<u32>,
-    pub digest_ids: Vec<u32>,
-    pub digest: Vec<u8>,
-    pub certificates: Vec<Vec<u8>>,
-    pub attributes: Vec<(u32, Vec<u8>)>,
+    pub(crate) levels: Option<((u32, u32), (u32, u32))>,
+    pub(crate) signature_ids: Vec<u32>,
+    pub(crate) digest_ids: Vec<u32>,
+    pub(crate) digest: Vec<u8>,
+    pub(crate) certificates: Vec<Vec<u8>>,
+    pub(crate) attributes: Vec<(u32, Vec<u8>)>,
 }
 
 impl<'k> Spec<'k> {
-    pub fn new(key: &'k Key, package: &Package) -> Self {
+    pub(crate) fn new(key: &'k Key, package: &Package) -> Self {
         Self {
             key,
             levels: None,
@@ -177,12 +177,12 @@ impl<'k> Spec<'k> {
         }
     }
 
-    pub fn levels(mut self, min: u32, max: u32) -> Self {
+    pub(crate) fn levels(mut self, min: u32, max: u32) -> Self {
         self.levels = Some(((min, max), (min, max)));
         self
     }
 
-    pub fn attribute(mut self, id: u32, value: &[u8]) -> Self {
+    pub(crate) fn attribute(mut self, id: u32, value: &[u8]) -> Self {
         self.attributes.push((id, value.to_vec()));
         self
     }
@@ -210,12 +210,12 @@ impl<'k> Spec<'k> {
 }
 
 /// The value of a scheme's entry in the signing block.
-pub fn block(signers: &[Spec<'_>]) -> Vec<u8> {
+pub(crate) fn block(signers: &[Spec<'_>]) -> Vec<u8> {
     prefixed(&signers.iter().flat_map(Spec::encode).collect::<Vec<u8>>())
 }
 
 /// A record of rotation over these keys, oldest first.
-pub fn lineage(keys: &[&Key]) -> Vec<u8> {
+pub(crate) fn lineage(keys: &[&Key]) -> Vec<u8> {
     let mut value = 1u32.to_le_bytes().to_vec();
     for (index, key) in keys.iter().enumerate() {
         let own: u32 = if index == 0 { 0 } else { ECDSA_SHA256 };
@@ -231,7 +231,7 @@ pub fn lineage(keys: &[&Key]) -> Vec<u8> {
 }
 
 /// `MANIFEST.MF`, `.SF` and `.EC` for these files; `schemes` goes into the `.SF` file.
-pub fn jar_signature(
+pub(crate) fn jar_signature(
     key: &Key,
     files: &[(&str, &[u8])],
     schemes: Option<&str>,
@@ -302,7 +302,7 @@ fn base64(bytes: &[u8]) -> String {
 }
 
 /// An `.idsig` file without a tree. Only for packages of one page.
-pub fn idsig(key: &Key, package: &[u8], content_digest: &[u8]) -> Vec<u8> {
+pub(crate) fn idsig(key: &Key, package: &[u8], content_digest: &[u8]) -> Vec<u8> {
     let page = |bytes: &[u8]| {
         let mut page = bytes.to_vec();
         page.resize(4096, 0);
@@ -323,7 +323,7 @@ pub fn idsig(key: &Key, package: &[u8], content_digest: &[u8]) -> Vec<u8> {
 }
 
 /// A source stamp of the second version over the content digests of these schemes.
-pub fn stamp(key: &Key, schemes: &[(u32, &[u8])]) -> Vec<u8> {
+pub(crate) fn stamp(key: &Key, schemes: &[(u32, &[u8])]) -> Vec<u8> {
     let signatures = |data: &[u8]| prefixed(&id_and_bytes(ECDSA_SHA256, &sign(&key.signing, data)));
     let mut list = Vec::new();
     for (scheme, digest) in schemes {

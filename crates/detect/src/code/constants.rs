@@ -4,16 +4,18 @@
 //! initialisers. Its value is the initial value in the DEX file or what the class's initialiser
 //! writes; for instance fields, what every constructor writes. Initialisers are evaluated with
 //! the initial values of other classes only, so that the answer does not depend on which class
-//! was asked for first.
+//! was asked for first. An array that is filled after it was stored is not constant: handed to
+//! something in the initialiser that may write to it, or in any method of the class to something
+//! that is there to write.
 
-use menshen_flow::program::Program;
 use menshen_android::dex::{ClassDef, Dex, EncodedMethod, EncodedValue, FieldId, MethodId};
 use menshen_flow::Abstract;
 use menshen_flow::cfg::Cfg;
-use menshen_flow::eval::{Environment, Evaluation};
-use menshen_flow::ir::Op;
+use menshen_flow::eval::{Environment, Evaluation, State};
+use menshen_flow::ir::{Insn, Op, Sym, Symbols};
 use menshen_flow::lower_dex::{DexSymbols, lower};
-use std::collections::{BTreeMap, HashMap};
+use menshen_flow::program::Program;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, RwLock};
 
 const ACC_PRIVATE: u32 = 0x2;
@@ -21,6 +23,9 @@ const ACC_STATIC: u32 = 0x8;
 const ACC_FINAL: u32 = 0x10;
 /// Classes with more methods are not searched for writes to private fields.
 const METHODS_SEARCHED_MAX: usize = 2_000;
+/// Methods that fill an array handed to them.
+const FILLING: [&str; 7] =
+    ["nextBytes", "read", "readFully", "readNBytes", "get", "fill", "arraycopy"];
 
 type Fields = HashMap<String, Abstract>;
 
@@ -123,6 +128,11 @@ impl<'c, 'a> ClassFields<'c, 'a> {
                 _ => this.drop_written(method),
             }
         }
+        if may_search {
+            for method in data.methods() {
+                this.drop_filled(method);
+            }
+        }
         if constructors > 1 {
             // A constructor that calls another of its class writes nothing itself.
             this.values.retain(|_, value| value.is_some());
@@ -139,11 +149,7 @@ impl<'c, 'a> ClassFields<'c, 'a> {
     /// Takes the values that an initialiser writes; two different ones make the field unknown.
     fn initialiser(&mut self, method: &EncodedMethod, environment: &dyn Environment) {
         let Ok(Some(code)) = self.dex.code(method) else { return };
-        let descriptor = self
-            .dex
-            .method(method.id)
-            .map(|reference| self.dex.descriptor(reference.proto))
-            .unwrap_or_default();
+        let descriptor = descriptor(self.dex, method.id);
         let is_static = method.access & ACC_STATIC != 0;
         let symbols = DexSymbols(self.dex);
         let Some(body) = lower(self.dex, &code, is_static, &descriptor) else {
@@ -154,7 +160,9 @@ impl<'c, 'a> ClassFields<'c, 'a> {
             return self.drop_written(method);
         };
         let mut written: BTreeMap<u32, Abstract> = BTreeMap::new();
+        let mut filled = Filled::new(&self.candidates, &symbols);
         evaluation.visit(|block, insn, state| {
+            filled.see(insn, state, |method| evaluation.may_write(method));
             let Op::PutField { field, src, .. } = &insn.op else { return };
             let value = state.resolved(*src);
             let value = if evaluation.cfg.in_loop(block) { Abstract::Unknown } else { value };
@@ -167,8 +175,9 @@ impl<'c, 'a> ClassFields<'c, 'a> {
                 })
                 .or_insert(value);
         });
+        let filled = filled.fields;
         for (field, value) in written {
-            let constant = value.is_constant().then_some(value);
+            let constant = (value.is_constant() && !filled.contains(&field)).then_some(value);
             match self.values.get(&field) {
                 Some(before) if !is_static && *before != constant => {
                     self.values.insert(field, None);
@@ -177,6 +186,33 @@ impl<'c, 'a> ClassFields<'c, 'a> {
                     self.values.insert(field, constant);
                 }
             }
+        }
+    }
+
+    /// A field whose array an ordinary method fills is not constant.
+    fn drop_filled(&mut self, method: &EncodedMethod) {
+        let is_array = |field: u32| {
+            matches!(self.values.get(&field), Some(Some(Abstract::Array(_))))
+                && self.candidates.contains_key(&field)
+        };
+        let Ok(Some(code)) = self.dex.code(method) else { return };
+        let mut reads = false;
+        code.units.scan(|_, op, index| reads |= op.reads_field() && is_array(u32::from(index)));
+        if !reads {
+            return;
+        }
+        let symbols = DexSymbols(self.dex);
+        let is_static = method.access & ACC_STATIC != 0;
+        let Some(body) = lower(self.dex, &code, is_static, &descriptor(self.dex, method.id)) else {
+            return;
+        };
+        let cfg = Cfg::build(&body);
+        let Ok(evaluation) = Evaluation::run(&body, &cfg, &symbols, &Nothing) else { return };
+        let mut filled = Filled::new(&self.candidates, &symbols);
+        let fills = |method| FILLING.contains(&&*symbols.method(method).name);
+        evaluation.visit(|_, insn, state| filled.see(insn, state, fills));
+        for field in filled.fields {
+            self.candidates.remove(&field);
         }
     }
 
@@ -189,6 +225,67 @@ impl<'c, 'a> ClassFields<'c, 'a> {
             }
         });
     }
+}
+
+/// No field is known.
+struct Nothing;
+
+impl Environment for Nothing {
+    fn constant_field(&self, _: &str, _: &str) -> Option<Abstract> {
+        None
+    }
+}
+
+/// The fields of a class whose arrays a method may write to.
+struct Filled {
+    /// As the evaluation names what was read from them.
+    names: HashMap<String, u32>,
+    /// Objects made in the method that were stored in a field.
+    stored: BTreeMap<u32, u32>,
+    fields: BTreeSet<u32>,
+}
+
+impl Filled {
+    fn new(candidates: &BTreeMap<u32, String>, symbols: &DexSymbols<'_, '_>) -> Self {
+        let name = |field: u32| {
+            let (class, name) = symbols.field(field);
+            format!("{class}.{name}")
+        };
+        let names = candidates.keys().map(|field| (name(*field), *field)).collect();
+        Self { names, stored: BTreeMap::new(), fields: BTreeSet::new() }
+    }
+
+    /// Looks at an operation with the state before it. `writes`: a method may write to an array
+    /// that it is given.
+    fn see(&mut self, insn: &Insn, state: &State, writes: impl Fn(Sym) -> bool) {
+        match &insn.op {
+            Op::PutField { field, src, .. } => {
+                if let Abstract::New { pc, .. } = state.register(*src) {
+                    self.stored.insert(pc, *field);
+                }
+            }
+            Op::Invoke { method, args, .. } if writes(*method) => {
+                args.iter().for_each(|reg| self.fill(&state.register(*reg)));
+            }
+            Op::ArrayPut { array, .. } | Op::ArrayData { array, .. } => {
+                self.fill(&state.register(*array));
+            }
+            _ => {}
+        }
+    }
+
+    fn fill(&mut self, value: &Abstract) {
+        match value {
+            Abstract::OneOf(values) => values.iter().for_each(|value| self.fill(value)),
+            Abstract::Field(name) => self.fields.extend(self.names.get(&**name)),
+            Abstract::New { pc, .. } => self.fields.extend(self.stored.get(pc)),
+            _ => {}
+        }
+    }
+}
+
+fn descriptor(dex: &Dex<'_>, id: MethodId) -> String {
+    dex.method(id).map(|reference| dex.descriptor(reference.proto)).unwrap_or_default()
 }
 
 fn initial(dex: &Dex<'_>, value: &EncodedValue) -> Option<Abstract> {

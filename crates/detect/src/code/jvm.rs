@@ -3,7 +3,7 @@
 //! Each class brings its own constant pool, so what rules ask for is looked up class by class.
 
 use super::methods::Found;
-use menshen_flow::program::{ClassUnit, Program, class_name};
+use super::names::{Names, Renamed};
 use super::record::{InClass, InMethod};
 use super::{METHOD_TOO_COMPLEX, place};
 use crate::Ownership;
@@ -16,6 +16,7 @@ use menshen_flow::cfg::Cfg;
 use menshen_flow::eval::{Environment, Evaluation};
 use menshen_flow::ir::source_name;
 use menshen_flow::lower_jvm::{ClassSymbols, lower};
+use menshen_flow::program::{ClassUnit, Program, class_name};
 use rayon::prelude::*;
 use std::collections::HashMap;
 
@@ -29,6 +30,7 @@ struct Wanted<'i> {
     calls: HashMap<&'i str, Vec<&'i MethodName>>,
     implementations: HashMap<&'i str, Vec<&'i MethodName>>,
     fields: HashMap<&'i str, Vec<&'i MethodName>>,
+    names: Names<'i>,
 }
 
 /// Initial values of static finals in the class files of the artifact.
@@ -60,6 +62,7 @@ pub(super) fn detect(
         calls: by_name(&interest.calls),
         implementations: by_name(&interest.implementations),
         fields: by_name(&interest.fields),
+        names: Names::new(interest),
     };
     program
         .units
@@ -104,6 +107,8 @@ fn look_at(
         name,
     };
     let symbols = ClassSymbols::new(class);
+    let renamed =
+        Renamed { symbols: &symbols, names: &wanted.names, hierarchy: &program.hierarchy };
     let called = mentioned(program, class, &wanted.calls);
     let read = mentioned(program, class, &wanted.fields);
     for method in &class.methods {
@@ -142,7 +147,17 @@ fn look_at(
         let overridden = overridden(wanted, &caller, method);
         if calls || !overridden.is_empty() {
             let environment = ClassConstants(program);
-            evaluate(&symbols, &environment, &caller, &code, method, &called, &overridden, found);
+            evaluate(
+                &symbols,
+                &renamed,
+                &environment,
+                &caller,
+                &code,
+                method,
+                &called,
+                &overridden,
+                found,
+            );
         }
     }
 }
@@ -150,6 +165,7 @@ fn look_at(
 #[allow(clippy::too_many_arguments, reason = "the borrowed parts of one pass")]
 fn evaluate(
     symbols: &ClassSymbols<'_, '_>,
+    renamed: &Renamed<'_>,
     environment: &dyn Environment,
     caller: &InMethod<'_>,
     code: &Code<'_>,
@@ -163,7 +179,7 @@ fn evaluate(
     let evaluation = body
         .as_ref()
         .zip(cfg.as_ref())
-        .and_then(|(body, cfg)| Evaluation::run(body, cfg, symbols, environment).ok());
+        .and_then(|(body, cfg)| Evaluation::run(body, cfg, renamed, environment).ok());
     let Some(evaluation) = evaluation else {
         found.issues.push(ScanIssue {
             kind: &METHOD_TOO_COMPLEX,
@@ -173,13 +189,13 @@ fn evaluate(
         return;
     };
     let names = |method: u32| PoolIndex::try_from(method).ok().and_then(|index| called.get(&index));
-    for site in call_sites(&evaluation, symbols, |method| names(method).is_some()) {
+    for site in call_sites(&evaluation, renamed, |method| names(method).is_some()) {
         if let Some(names) = names(site.method) {
             caller.call(&site, symbols, names, &mut found.facts);
         }
     }
     if !overridden.is_empty() {
-        caller.implementation(&shape(&evaluation, symbols), overridden, &mut found.facts);
+        caller.implementation(&shape(&evaluation, renamed), overridden, &mut found.facts);
     }
 }
 

@@ -1,7 +1,7 @@
 //! The second pass: facts from the methods that mention what rules ask for.
 
 use super::constants::Constants;
-use menshen_flow::program::{DexFile, Program, type_name};
+use super::names::{Names, Renamed};
 use super::record::{InClass, InMethod};
 use super::targets::{Bits, Targets};
 use super::{METHOD_TOO_COMPLEX, place};
@@ -12,7 +12,9 @@ use menshen_facts::{Facts, Interest, MethodName};
 use menshen_flow::calls::{call_sites, shape};
 use menshen_flow::cfg::Cfg;
 use menshen_flow::eval::Evaluation;
+use menshen_flow::hierarchy::Hierarchy;
 use menshen_flow::lower_dex::{DexSymbols, lower};
+use menshen_flow::program::{DexFile, Program, type_name};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,6 +23,13 @@ const ACC_STATIC: u32 = 0x8;
 const CLASSES_PER_TASK: usize = 256;
 /// Places kept for one string.
 const USES_MAX: usize = 4;
+
+/// What the evaluation of the methods of a file may cost together, beside a share for each code
+/// unit, and what each method may cost in any case. The files of a real app of 76,000 methods need
+/// less than a twentieth.
+const COST_PER_FILE: usize = 128_000_000;
+const COST_PER_UNIT: usize = 300;
+const COST_PER_METHOD: usize = 10_000;
 
 /// Where a string of the pool is used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +63,7 @@ pub fn detect(
     strings: &[BTreeSet<StringId>],
 ) -> Found {
     let constants = Constants::new(program);
+    let names = Names::new(interest);
     let targets: Vec<Targets<'_>> = program
         .files
         .par_iter()
@@ -61,20 +71,20 @@ pub fn detect(
         .collect();
     let marks: Vec<Bits> = strings.iter().map(bits).collect();
     let empty = Bits::default();
-    let tasks: Vec<(usize, Vec<ClassDef>)> = program
+    let tasks: Vec<(usize, usize, Vec<ClassDef>)> = program
         .files
         .iter()
         .enumerate()
         .flat_map(|(file, dex)| {
             let classes: Vec<ClassDef> = dex.dex.classes().collect();
-            let pieces: Vec<_> =
-                classes.chunks(CLASSES_PER_TASK).map(|piece| (file, piece.to_vec())).collect();
-            pieces
+            let pieces = classes.chunks(CLASSES_PER_TASK);
+            let cost = COST_PER_FILE / pieces.len().max(1);
+            pieces.map(|piece| (file, cost, piece.to_vec())).collect::<Vec<_>>()
         })
         .collect();
     let pieces: Vec<Found> = tasks
         .par_iter()
-        .filter_map(|(index, classes)| {
+        .filter_map(|(index, cost, classes)| {
             let file = program.files.get(*index)?;
             let mut pass = Pass {
                 program,
@@ -83,8 +93,10 @@ pub fn detect(
                 targets: targets.get(*index)?,
                 strings: marks.get(*index).unwrap_or(&empty),
                 constants: &constants,
+                names: &names,
                 ownership,
                 created: Bits::default(),
+                cost_left: *cost,
                 found: Found::default(),
             };
             for class in classes {
@@ -143,9 +155,12 @@ struct Pass<'s, 'p, 'a> {
     targets: &'s Targets<'s>,
     strings: &'s Bits,
     constants: &'s Constants<'s, 'a>,
+    names: &'s Names<'s>,
     ownership: &'s Ownership,
     /// Types of which an object is made.
     created: Bits,
+    /// What evaluation may still cost.
+    cost_left: usize,
     found: Found,
 }
 
@@ -239,10 +254,12 @@ where
                 self.file,
                 self.targets,
                 self.constants,
+                (self.names, &self.program.hierarchy),
                 &caller,
                 code,
                 is_static,
                 &overridden,
+                &mut self.cost_left,
                 &mut self.found,
             );
         }
@@ -304,19 +321,29 @@ fn evaluate<'a>(
     file: &DexFile<'a>,
     targets: &Targets<'_>,
     constants: &Constants<'_, 'a>,
+    (names, hierarchy): (&Names<'_>, &Hierarchy<'static>),
     caller: &InMethod<'_>,
     code: &Code<'a>,
     is_static: bool,
     overridden: &[&MethodName],
+    cost_left: &mut usize,
     found: &mut Found,
 ) {
+    let own = COST_PER_UNIT.saturating_mul(code.units.count() as usize);
+    *cost_left = cost_left.saturating_add(own);
+    let cost_max = (*cost_left).max(own.saturating_add(COST_PER_METHOD));
     let symbols = DexSymbols(&file.dex);
+    let symbols = Renamed { symbols: &symbols, names, hierarchy };
     let body = lower(&file.dex, code, is_static, &caller.descriptor);
     let cfg = body.as_ref().map(Cfg::build);
     let evaluation = body
         .as_ref()
         .zip(cfg.as_ref())
-        .and_then(|(body, cfg)| Evaluation::run(body, cfg, &symbols, constants).ok());
+        .and_then(|(body, cfg)| {
+            Evaluation::run_within(body, cfg, &symbols, constants, cost_max).ok()
+        });
+    let cost = evaluation.as_ref().map_or(cost_max, Evaluation::cost);
+    *cost_left = cost_left.saturating_sub(cost);
     let Some(evaluation) = evaluation else {
         found.issues.push(ScanIssue {
             kind: &METHOD_TOO_COMPLEX,

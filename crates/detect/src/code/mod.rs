@@ -9,12 +9,13 @@
 mod constants;
 mod jvm;
 mod methods;
+mod names;
 mod record;
 mod shape;
 mod targets;
 
-pub use methods::{StringUse, StringUses, detect};
 pub use menshen_flow::program::{ClassEntry, ClassUnit, DexFile, Program};
+pub use methods::{StringUse, StringUses, detect};
 pub use shape::code_shape;
 
 use menshen_base::{CodePlace, IssueKind, Place, text};

@@ -37,6 +37,8 @@ impl InMethod<'_> {
             let after = self.lines.partition_point(|(address, _)| *address <= pc);
             code.line =
                 after.checked_sub(1).and_then(|row| self.lines.get(row)).map(|(_, line)| *line);
+            // Compilers write -1 where there is no line.
+            code.line = code.line.filter(|line| i32::try_from(*line).is_ok());
         }
         at
     }

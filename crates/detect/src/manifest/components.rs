@@ -109,7 +109,8 @@ fn component(context: &Context<'_>, node: Node<'_>, kind: &str, name: &str) -> C
             .map(|all| all.split(';').map(|one| one.trim().to_owned()).collect())
             .unwrap_or_default(),
         grant_uri_permissions: node.any_flag("grantUriPermissions").unwrap_or(false),
-        grant_paths: grant_paths(node),
+        grant_paths: paths(node, "grant-uri-permission"),
+        path_permissions: paths(node, "path-permission"),
         process: node.text("process").or_else(|| context.application.text("process")),
         isolated: node.any_flag("isolatedProcess").unwrap_or(false),
         class_present: None,
@@ -119,13 +120,15 @@ fn component(context: &Context<'_>, node: Node<'_>, kind: &str, name: &str) -> C
     }
 }
 
-/// Paths that are granted or guarded apart, `*` behind a prefix, `~` before a pattern.
-fn grant_paths(node: Node<'_>) -> Vec<String> {
+/// Paths that the children of this name grant or guard, with the kind of match.
+fn paths(node: Node<'_>, tag: &'static str) -> Vec<String> {
     let mut paths = Vec::new();
-    for child in node.named("grant-uri-permission").chain(node.named("path-permission")) {
+    for child in node.named(tag) {
         paths.extend(child.text("path"));
         paths.extend(child.text("pathPrefix").map(|prefix| format!("{prefix}*")));
-        paths.extend(child.text("pathPattern").map(|pattern| format!("~{pattern}")));
+        for pattern in ["pathPattern", "pathAdvancedPattern"] {
+            paths.extend(child.text(pattern).map(|pattern| format!("pattern:{pattern}")));
+        }
     }
     paths.sort();
     paths

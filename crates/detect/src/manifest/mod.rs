@@ -31,6 +31,8 @@ pub struct Manifest {
     pub files: ManifestFiles,
     /// Split name; `None` for a base.
     pub split: Option<String>,
+    /// `android:targetSandboxVersion`, 1 when absent: version 2 asks for more than scheme v1.
+    pub target_sandbox: u32,
 }
 
 /// XML files that the manifest refers to.
@@ -72,7 +74,14 @@ pub fn detect(
     };
     let application = root.named("application").next();
 
-    let mut manifest = Manifest { split: root.text("split"), ..Manifest::default() };
+    let mut manifest = Manifest {
+        split: root.text("split"),
+        target_sandbox: root
+            .int("targetSandboxVersion")
+            .and_then(|version| u32::try_from(version).ok())
+            .unwrap_or(1),
+        ..Manifest::default()
+    };
     let mut facts = Facts::default();
     let definitions = permissions::definitions(root, &mut facts, path);
     permissions::requested(root, &definitions, &mut facts, path);

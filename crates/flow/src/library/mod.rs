@@ -23,11 +23,16 @@ pub(crate) struct Callee {
 
 impl Callee {
     pub(crate) fn new(sig: &MethodSig<'_>) -> Self {
+        Self::told_as(sig, format!("{}.{}", sig.class, sig.name))
+    }
+
+    /// With the name by which its results are told.
+    pub(crate) fn told_as(sig: &MethodSig<'_>, full_name: String) -> Self {
         Self {
             class: (&*sig.class).into(),
             name: (&*sig.name).into(),
             kinds: parameter_kinds(&sig.descriptor),
-            full_name: format!("{}.{}", sig.class, sig.name).into(),
+            full_name: full_name.into(),
         }
     }
 
@@ -130,7 +135,15 @@ pub(crate) fn constant_field(class: &str, name: &str) -> Option<Abstract> {
 
 /// The result of calls that only hand on what they were given, constant or not.
 pub(crate) fn passes_through(callee: &Callee) -> bool {
-    &*callee.class == "java.util.Objects" && &*callee.name == "requireNonNull"
+    let name = &*callee.name;
+    match &*callee.class {
+        "java.util.Objects" => name == "requireNonNull",
+        // They return the intent itself, so that `new Intent().setPackage(...)` stays one object.
+        "android.content.Intent" => {
+            ["set", "add", "put", "replace"].iter().any(|start| name.starts_with(start))
+        }
+        _ => false,
+    }
 }
 
 /// Methods that do not change an array handed to them.
@@ -342,6 +355,22 @@ mod tests {
 
     fn ints(values: &[i64]) -> Abstract {
         Abstract::Array(Arc::new(values.iter().map(|value| Abstract::Int(*value)).collect()))
+    }
+
+    #[test]
+    fn setters_hand_on_the_intent() {
+        for (class, name, expected) in [
+            ("android.content.Intent", "setPackage", true),
+            ("android.content.Intent", "putExtra", true),
+            ("android.content.Intent", "getStringExtra", false),
+            ("android.content.Intent", "parseUri", false),
+            ("java.util.Objects", "requireNonNull", true),
+            ("java.util.Map", "put", false),
+        ] {
+            let sig =
+                MethodSig { class: class.into(), name: name.into(), descriptor: "()V".into() };
+            assert_eq!(passes_through(&Callee::new(&sig)), expected, "{class}.{name}");
+        }
     }
 
     #[test]

@@ -13,17 +13,20 @@ use crate::arithmetic;
 use crate::ir::{Condition, Insn, Literal, Op, Operand, Reg, Symbols};
 use crate::lower_dex::DexSymbols;
 use crate::value::Abstract;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 /// Methods on the stack.
 const DEPTH_MAX: usize = 40;
-/// Times one method may be on the stack.
-const RECURSION_MAX: usize = 2;
+/// Times one method may be on the stack, and after how many its numbers and texts are given up.
+const RECURSION_MAX: usize = 4;
+const RECURSION_BEFORE_WIDENING: usize = 2;
 /// Visits of one block in one run of a method.
 const VISITS_MAX: u32 = 30;
 /// Visits after which changing numbers and texts are given up.
 const VISITS_BEFORE_WIDENING: u32 = 5;
+/// Cells of the heap that are looked through at the cost of one operation.
+const CELLS_PER_STEP: u64 = 16;
 /// Elements of constant array data that are followed one by one.
 const ARRAY_ELEMENTS_MAX: usize = 512;
 
@@ -131,11 +134,17 @@ pub(super) struct Machine<'m, 'w, 'a> {
     pub(super) steps: u64,
     pub(super) steps_max: u64,
     pub(super) exhausted: bool,
+    /// Some component was not run to its end.
+    pub(super) truncated: bool,
     /// Methods that were given up.
     pub(super) given_up: BTreeSet<u32>,
     /// Classes of which an object was made.
     pub(super) made: BTreeSet<Rc<str>>,
-    memo: HashMap<(u32, Context), (Vec<Value>, Heap, Outcome)>,
+    pub(super) memo: HashMap<(u32, Context), (Vec<Value>, Heap, Outcome)>,
+    /// The call just modelled does not return.
+    pub(super) fails: bool,
+    /// The call just modelled was computed: it does not throw.
+    pub(super) sure: bool,
 }
 
 /// How control goes on behind an operation.
@@ -166,9 +175,12 @@ impl<'m, 'w, 'a> Machine<'m, 'w, 'a> {
             steps: 0,
             steps_max,
             exhausted: false,
+            truncated: false,
             given_up: BTreeSet::new(),
             made: BTreeSet::new(),
             memo: HashMap::new(),
+            fails: false,
+            sure: false,
         }
     }
 
@@ -189,7 +201,15 @@ impl<'m, 'w, 'a> Machine<'m, 'w, 'a> {
 
     /// Takes down that the taint reaches the sink.
     pub(super) fn reach(&mut self, taint: &Taint, sink: &SinkCall) {
+        let dangerous = sink.kind.starts_with(super::models::DANGEROUS);
         for (source, trail) in taint.sources() {
+            let untrusted = self
+                .sources
+                .get(source as usize)
+                .is_some_and(|call| &*call.kind == super::models::UNTRUSTED);
+            if untrusted != dangerous {
+                continue;
+            }
             self.flows.entry((source, sink.clone())).or_insert_with(|| {
                 let mut steps = trail.steps();
                 steps.push(Step { method: sink.method, pc: sink.pc, what: StepKind::Sink });
@@ -209,6 +229,10 @@ impl<'m, 'w, 'a> Machine<'m, 'w, 'a> {
         registers: &[Value],
     ) -> Outcome {
         let on_stack = self.stack.iter().filter(|frame| frame.method == target.id).count();
+        let mut args = args;
+        if on_stack >= RECURSION_BEFORE_WIDENING {
+            args.iter_mut().for_each(Value::widen);
+        }
         if self.exhausted || self.stack.len() >= DEPTH_MAX || on_stack >= RECURSION_MAX {
             return self.unknown(&args, heap);
         }
@@ -302,16 +326,20 @@ impl<'m, 'w, 'a> Machine<'m, 'w, 'a> {
                 self.exhausted = true;
                 return;
             }
-            if !shape.exceptional.is_empty() && library_may_throw(&insn.op) {
+            let pre = (!shape.exceptional.is_empty() && library_may_throw(&insn.op)).then(|| {
                 let mut pre = state.clone();
                 pre.exception = Value::open();
+                pre
+            });
+            self.sure = false;
+            let next = self.step(run, &mut state, insn, index);
+            if let Some(pre) = pre.filter(|_| !std::mem::take(&mut self.sure)) {
                 for &target in &shape.exceptional {
                     run.flow_into(target, &pre, &self.objects);
                 }
             }
-            match self.step(run, &mut state, insn, index) {
-                Next::On => {}
-                Next::End => return,
+            if matches!(next, Next::End) {
+                return;
             }
         }
         for &target in &shape.successors {
@@ -392,6 +420,7 @@ impl<'m, 'w, 'a> Machine<'m, 'w, 'a> {
                 let kind = if self.world.is_app(&class) { Kind::Made } else { Kind::Given };
                 state.set(*dst, Value::null());
                 let object = self.allocate(state, (method.id, insn.pc), &class, kind);
+                self.objects.set_exact(object);
                 self.made.insert(class);
                 state.set(*dst, Value::object(object));
             }
@@ -628,10 +657,18 @@ impl<'m, 'w, 'a> Machine<'m, 'w, 'a> {
                 self.get_static(state, &class, &name, (method.id, pc))
             }
             Some(reg) => {
-                let symbol = self.world.symbol(&name);
+                let symbol = self.world.field(&class, &name);
                 let holder = state.register(reg);
                 let mut result = Value::default();
                 for object in holder.objects() {
+                    // What native code and others may have written into it.
+                    if self.objects.kind(object) == Kind::Made
+                        && let Some(content) = state.heap.get(object, &Key::Content)
+                        && !content.taint.is_empty()
+                        && self.world.is_app(&self.objects.class(object))
+                    {
+                        result.join(&Value::tainted(content.taint.clone()));
+                    }
                     match state.heap.get(object, &Key::Field(symbol)) {
                         Some(value) => result.join(value),
                         None if self.objects.kind(object) == Kind::Made => {
@@ -711,15 +748,16 @@ impl<'m, 'w, 'a> Machine<'m, 'w, 'a> {
         let symbols = DexSymbols(dex);
         let (class, name) = symbols.field(field);
         let value = self.stored(state.register(src), method.id, pc);
-        let symbol = self.world.symbol(&name);
         match object {
             None => {
+                let symbol = self.world.symbol(&name);
                 let class = self.world.declaring(&class, &name);
                 self.initialise(&class, &mut state.heap, (method.id, pc), &state.registers);
                 let statics = self.objects.statics(&class);
                 state.heap.set(statics, Key::Field(symbol), value);
             }
             Some(reg) => {
+                let symbol = self.world.field(&class, &name);
                 let holder = state.register(reg);
                 for object in holder.objects() {
                     self.write(&mut state.heap, &holder, object, Key::Field(symbol), value.clone());
@@ -793,14 +831,15 @@ impl<'m, 'w, 'a> Machine<'m, 'w, 'a> {
         object
     }
 
-    fn reachable(&self, state: &State, object: ObjId) -> bool {
+    fn reachable(&mut self, state: &State, object: ObjId) -> bool {
+        self.steps += state.heap.len() as u64 / CELLS_PER_STEP;
         let registers = state
             .registers
             .iter()
             .chain(self.stack.iter().flat_map(|frame| &frame.registers))
             .flat_map(Value::objects);
-        let reached: HashSet<ObjId> = state.heap.reach(registers.chain(self.objects.roots()));
-        reached.contains(&object)
+        let reached = state.heap.reach_all(registers.chain(self.objects.roots()));
+        reached.get(object as usize).is_some_and(|seen| *seen)
     }
 
     pub(super) fn instance_of(&mut self, value: &Value, class: &str) -> Value {
@@ -819,7 +858,9 @@ impl<'m, 'w, 'a> Machine<'m, 'w, 'a> {
                     let known = self.objects.class(*object);
                     if self.world.is_a(&known, class) {
                         true
-                    } else if self.objects.kind(*object) == Kind::Given {
+                    } else if self.objects.kind(*object) == Kind::Given
+                        && !self.objects.is_exact(*object)
+                    {
                         return Value::open();
                     } else {
                         false

@@ -33,6 +33,9 @@ pub(super) enum Kind {
 struct Info {
     class: Rc<str>,
     kind: Kind,
+    name: Option<Rc<str>>,
+    /// Its class is this one and none below it.
+    exact: bool,
     /// Stands for several objects at a time: writes add and do not replace.
     many: bool,
 }
@@ -52,7 +55,11 @@ impl Objects {
             return *object;
         }
         let object = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
-        self.all.push(Info { class: Rc::clone(class), kind, many: false });
+        let name = match &origin {
+            Origin::Named(name) => Some(Rc::clone(name)),
+            Origin::Site { .. } => None,
+        };
+        self.all.push(Info { class: Rc::clone(class), kind, name, exact: false, many: false });
         if matches!(origin, Origin::Named(_)) {
             self.named.push(object);
         }
@@ -77,8 +84,23 @@ impl Objects {
         self.all.get(object as usize).map_or_else(|| "".into(), |info| Rc::clone(&info.class))
     }
 
+    /// Of objects that are one of their kind.
+    pub(super) fn name(&self, object: ObjId) -> Option<&Rc<str>> {
+        self.all.get(object as usize)?.name.as_ref()
+    }
+
     pub(super) fn kind(&self, object: ObjId) -> Kind {
         self.all.get(object as usize).map_or(Kind::Given, |info| info.kind)
+    }
+
+    pub(super) fn is_exact(&self, object: ObjId) -> bool {
+        self.all.get(object as usize).is_some_and(|info| info.exact)
+    }
+
+    pub(super) fn set_exact(&mut self, object: ObjId) {
+        if let Some(info) = self.all.get_mut(object as usize) {
+            info.exact = true;
+        }
     }
 
     pub(super) fn is_many(&self, object: ObjId) -> bool {
@@ -89,6 +111,14 @@ impl Objects {
         if let Some(info) = self.all.get_mut(object as usize) {
             info.many = true;
         }
+    }
+
+    /// Objects that outlive the process: what is stored on the device or on its way.
+    pub(super) fn lasting(&self) -> impl Iterator<Item = ObjId> {
+        const LASTING: [&str; 6] = ["preferences ", "file ", "intent of ", "result", "saved state", "binder "];
+        self.named.iter().copied().filter(|object| {
+            self.name(*object).is_some_and(|name| LASTING.iter().any(|kind| name.starts_with(kind)))
+        })
     }
 
     /// Objects that live as long as the process.

@@ -13,6 +13,7 @@ pub(super) const ACC_STATIC: u32 = 0x8;
 pub(super) const ACC_NATIVE: u32 = 0x100;
 pub(super) const ACC_ABSTRACT: u32 = 0x400;
 const ACC_PRIVATE: u32 = 0x2;
+const ACC_BRIDGE: u32 = 0x40;
 
 /// A method with its code in the intermediate representation.
 #[derive(Debug)]
@@ -82,6 +83,7 @@ pub(super) struct Members {
     methods: HashMap<(Rc<str>, Rc<str>), EncodedMethod>,
     /// Static fields with their initial values.
     pub(super) statics: Vec<(Rc<str>, Option<EncodedText>)>,
+    instance_fields: Vec<Rc<str>>,
     pub(super) has_initialiser: bool,
     pub(super) access: u32,
 }
@@ -105,6 +107,7 @@ pub(super) struct World<'w, 'a> {
     members: HashMap<Rc<str>, Option<Rc<Members>>>,
     lines: HashMap<Rc<str>, Rc<[String]>>,
     symbols: HashMap<Rc<str>, Symbol>,
+    fields: HashMap<(Rc<str>, Rc<str>), Symbol>,
     texts: Vec<Rc<str>>,
     library: HashMap<Rc<str>, bool>,
     /// Classes of the app by each of their supertypes.
@@ -122,6 +125,7 @@ impl<'w, 'a> World<'w, 'a> {
             members: HashMap::new(),
             lines: HashMap::new(),
             symbols: HashMap::new(),
+            fields: HashMap::new(),
             texts: Vec::new(),
             library: HashMap::new(),
             subclasses: None,
@@ -155,6 +159,11 @@ impl<'w, 'a> World<'w, 'a> {
         let library = self.program.class(class).is_none() || (self.is_library)(class);
         self.library.insert(class.into(), library);
         !library
+    }
+
+    /// The class is followed even where its package is a library's: the app declares it.
+    pub(super) fn follow(&mut self, class: &str) {
+        self.library.insert(class.into(), false);
     }
 
     /// The class itself, then everything above it.
@@ -195,6 +204,10 @@ impl<'w, 'a> World<'w, 'a> {
             let descriptor: Rc<str> = dex.descriptor(reference.proto).into();
             members.methods.entry((name, descriptor)).or_insert(*method);
         }
+        for field in &data.instance_fields {
+            let name = dex.field(field.id).and_then(|reference| dex.string(reference.name));
+            members.instance_fields.extend(name.map(|name| Rc::from(name.to_str().as_ref())));
+        }
         let values = dex.static_values(&entry.class);
         for (at, field) in data.static_fields.iter().enumerate() {
             let Some(reference) = dex.field(field.id) else { continue };
@@ -223,6 +236,45 @@ impl<'w, 'a> World<'w, 'a> {
             }
         }
         class.into()
+    }
+
+    /// The cell of an instance field: two classes of one line may have fields of one name.
+    pub(super) fn field(&mut self, class: &str, name: &str) -> Symbol {
+        let key: (Rc<str>, Rc<str>) = (class.into(), name.into());
+        if let Some(symbol) = self.fields.get(&key) {
+            return *symbol;
+        }
+        let mut declaring = class.to_owned();
+        for above in self.line_of(class).iter() {
+            if let Some(members) = self.members(above)
+                && members.instance_fields.iter().any(|known| &**known == name)
+            {
+                declaring.clone_from(above);
+                break;
+            }
+        }
+        let symbol = self.symbol(&format!("{declaring}.{name}"));
+        self.fields.insert(key, symbol);
+        symbol
+    }
+
+    /// The class's superclasses in the app, then everything above the first that is not: what
+    /// makes it a component, without the interfaces that it adds.
+    pub(super) fn base_line(&mut self, class: &str) -> Vec<String> {
+        let mut line = Vec::new();
+        let mut at = class.to_owned();
+        for _ in 0..64 {
+            if self.program.class(&at).is_none() {
+                line.extend(self.line_of(&at).iter().cloned());
+                break;
+            }
+            line.push(at.clone());
+            match self.program.hierarchy.get(&at).and_then(|info| info.superclass.clone()) {
+                Some(above) => at = above,
+                None => break,
+            }
+        }
+        line
     }
 
     /// The method that a call of it on an object of `class` runs, if the app defines it.
@@ -370,6 +422,67 @@ impl<'w, 'a> World<'w, 'a> {
             returns: "void".into(),
             line: Rc::new([]),
             library: crate::library::Callee::new(&signature),
+        })
+    }
+}
+
+impl World<'_, '_> {
+    /// All methods of this name that an object of the class has, nearest class first.
+    pub(super) fn overloads(&mut self, class: &str, name: &str) -> Vec<Rc<Method>> {
+        let mut descriptors: Vec<Rc<str>> = Vec::new();
+        for above in self.line_of(class).iter() {
+            if name == "<init>" && above != class {
+                break;
+            }
+            let Some(members) = self.members(above) else { continue };
+            let mut own: Vec<Rc<str>> = members
+                .methods
+                .iter()
+                .filter(|((known, _), method)| {
+                    // Bridges do what the method that they call does.
+                    &**known == name && method.access & ACC_BRIDGE == 0
+                })
+                .map(|((_, descriptor), _)| Rc::clone(descriptor))
+                .filter(|descriptor| !descriptors.contains(descriptor))
+                .collect();
+            own.sort();
+            descriptors.extend(own);
+        }
+        descriptors
+            .into_iter()
+            .filter_map(|descriptor| self.find(class, name, &descriptor))
+            .collect()
+    }
+
+    /// The class is an activity, a service, a receiver, a provider or an application.
+    pub(super) fn is_component(&mut self, class: &str) -> bool {
+        const COMPONENTS: [&str; 5] = [
+            "android.app.Activity",
+            "android.app.Service",
+            "android.content.BroadcastReceiver",
+            "android.content.ContentProvider",
+            "android.app.Application",
+        ];
+        self.line_of(class).iter().any(|above| COMPONENTS.contains(&above.as_str()))
+    }
+
+    /// A platform method of which only the name is known.
+    pub(super) fn named_callee(&mut self, class: &str, name: &str, arguments: usize) -> Rc<Callee> {
+        let descriptor = format!("({})Ljava/lang/Object;", "Ljava/lang/Object;".repeat(arguments));
+        let signature = crate::ir::MethodSig {
+            class: class.into(),
+            name: name.into(),
+            descriptor: descriptor.as_str().into(),
+        };
+        Rc::new(Callee {
+            class: class.into(),
+            name: name.into(),
+            kinds: vec![b'L'; arguments],
+            parameters: vec!["java.lang.Object".into(); arguments],
+            returns: "java.lang.Object".into(),
+            line: self.line_of(class),
+            library: crate::library::Callee::new(&signature),
+            descriptor: descriptor.as_str().into(),
         })
     }
 }

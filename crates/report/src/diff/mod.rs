@@ -17,7 +17,7 @@ mod snapshot;
 mod terminal;
 
 use crate::{Options, json};
-use menshen_base::{Finding, Occurrence, Owner, Severity, Text};
+use menshen_base::{Confidence, Finding, Occurrence, Owner, Severity, Text};
 use menshen_rules::assessment::SCHEMA_VERSION;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -58,6 +58,7 @@ pub struct FindingChange {
     /// In the old version, where it was another.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub severity_before: Option<Severity>,
+    pub confidence: Confidence,
     pub owner: Owner,
     pub title: Text,
     pub fix: Text,
@@ -199,6 +200,7 @@ fn change(finding: &Finding, old: &[Occurrence], new: &[Occurrence]) -> FindingC
         rule: finding.rule.clone(),
         severity: finding.severity,
         severity_before: None,
+        confidence: finding.confidence,
         owner: finding.owner.clone(),
         title: finding.title.clone(),
         fix: finding.fix.clone(),

@@ -317,10 +317,11 @@ fn signature(page: &mut Page, view: &View<'_>) {
     long_table(page, &columns, &present, |page, fact| {
         page.element_text("td", "id", &fact.data.scheme);
         page.element("td", "", |page| match fact.data.verified {
-            true => page.element_word("span", "pill verdict-pass", text("通过", "verifies")),
-            false => {
+            Some(true) => page.element_word("span", "pill verdict-pass", text("通过", "verifies")),
+            Some(false) => {
                 page.element_word("span", "pill verdict-fail", text("未通过", "does not verify"))
             }
+            None => page.element_word("span", "pill", text("未校验", "not checked")),
         });
         page.element_text("td", "", &fact.data.algorithms.join(", "));
         page.element_text("td", "", &fact.data.problems.join("; "));

@@ -180,7 +180,8 @@ fn signing(facts: &mut Facts) {
         Signature {
             scheme: "v1".into(),
             present: true,
-            verified: true,
+            checked: true,
+            verified: Some(true),
             algorithms: strings(&["SHA256withRSA"]),
             signers: vec![digest.clone()],
             problems: Vec::new(),

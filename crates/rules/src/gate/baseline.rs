@@ -73,6 +73,20 @@ pub(crate) enum Target {
     Subject { rule: String, subject: String },
 }
 
+impl Threshold {
+    pub(crate) fn reached(&self, finding: &Finding) -> bool {
+        finding.severity >= self.severity
+            && finding.confidence >= self.confidence
+            && self.owners.iter().any(|owner| owner.matches(&finding.owner))
+    }
+}
+
+impl Suppression {
+    pub(crate) fn expired(&self, as_of: &str) -> bool {
+        self.expires.as_deref().is_some_and(|day| day < as_of)
+    }
+}
+
 impl OwnerPattern {
     pub(crate) fn matches(&self, owner: &Owner) -> bool {
         match self {

@@ -34,9 +34,8 @@ pub struct Judged<'a> {
 
 /// Judges the artifact. `as_of` is the day, ISO 8601, that expiry dates are compared with.
 pub fn judge(judged: &Judged<'_>, baseline: &Baseline, as_of: &str) -> Gate {
-    let expired = |s: &Suppression| s.expires.as_deref().is_some_and(|day| day < as_of);
     let (stale, active): (Vec<&Suppression>, Vec<&Suppression>) =
-        baseline.suppressions.iter().partition(|s| expired(s));
+        baseline.suppressions.iter().partition(|s| s.expired(as_of));
     let mut suppressed = Vec::new();
     let mut open = Vec::new();
     for finding in judged.findings {
@@ -53,6 +52,20 @@ pub fn judge(judged: &Judged<'_>, baseline: &Baseline, as_of: &str) -> Gate {
     reasons.extend(stale.into_iter().filter_map(|s| stale_reason(s, judged.findings)));
     let score = if nothing_ran(judged) { 0 } else { score(judged.findings) };
     Gate { passed: reasons.is_empty(), baseline: baseline.name.clone(), reasons, suppressed, score }
+}
+
+/// The findings that stop a release unless some number of them is allowed: neither suppressed nor
+/// accepted, and as bad as a threshold or of a forbidden rule. What a comparison of two versions
+/// asks of the new ones.
+pub fn stopping<'f>(findings: &'f [Finding], baseline: &Baseline, as_of: &str) -> Vec<&'f Finding> {
+    let active: Vec<&Suppression> =
+        baseline.suppressions.iter().filter(|s| !s.expired(as_of)).collect();
+    let bad = |finding: &&Finding| {
+        baseline.thresholds.iter().any(|threshold| threshold.reached(finding))
+            || baseline.forbidden.iter().any(|pattern| glob(pattern, &finding.rule))
+    };
+    let counts = |finding: &&Finding| remains(finding, &active, baseline, &mut Vec::new());
+    findings.iter().filter(bad).filter(counts).collect()
 }
 
 /// Whether a place of the finding still counts; notes what does not.
@@ -138,14 +151,8 @@ fn named(ids: &[String]) -> String {
 
 fn thresholds(baseline: &Baseline, open: &[&Finding], reasons: &mut Vec<GateReason>) {
     for threshold in &baseline.thresholds {
-        let over: Vec<&&Finding> = open
-            .iter()
-            .filter(|finding| {
-                finding.severity >= threshold.severity
-                    && finding.confidence >= threshold.confidence
-                    && threshold.owners.iter().any(|owner| owner.matches(&finding.owner))
-            })
-            .collect();
+        let over: Vec<&&Finding> =
+            open.iter().filter(|finding| threshold.reached(finding)).collect();
         let (count, max) = (over.len() as u64, threshold.max);
         if count <= max {
             continue;

@@ -87,8 +87,12 @@ pub(crate) const SEVERITIES: &[(&str, Severity)] = &[
 pub(crate) const CONFIDENCES: &[(&str, Confidence)] =
     &[("low", Confidence::Low), ("medium", Confidence::Medium), ("high", Confidence::High)];
 
-const LIBRARIES: &[(&str, Library)] =
-    &[("lower", Library::Lower), ("same", Library::Same), ("skip", Library::Skip)];
+const LIBRARIES: &[(&str, Library)] = &[
+    ("lower", Library::Lower),
+    ("same", Library::Same),
+    ("skip", Library::Skip),
+    ("app", Library::App),
+];
 
 impl<'p, 'a> Loader<'p, 'a> {
     pub(crate) fn new(problems: &'p mut Problems<'a>, patterns: Patterns) -> Self {

@@ -40,6 +40,7 @@ const PREDICATES: &[(&str, &str)] = &[
     ("lacks_bits", "ia"),
     ("same_as", "bisla"),
     ("not", "bisla"),
+    ("always", "a"),
     ("constant", "a"),
     ("is", "a"),
     ("from", "a"),
@@ -214,6 +215,7 @@ impl Loader<'_, '_> {
             "count" => Predicate::Count(Box::new(self.predicate(node, FieldType::Int, kind)?)),
             "length" => Predicate::Length(Box::new(self.predicate(node, FieldType::Int, kind)?)),
             "not" => Predicate::Not(Box::new(self.predicate(node, ty, kind)?)),
+            "always" => Predicate::Always(Box::new(self.predicate(node, ty, kind)?)),
             "same_as" => Predicate::SameAs(self.other_field(node, kind)?),
             "is" => match node.kind {
                 Kind::Null => Predicate::Is(Form::Null),

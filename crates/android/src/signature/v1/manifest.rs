@@ -13,12 +13,15 @@ const LEVEL_JB_MR2: u32 = 18;
 /// Android 2.3: knows SHA-384 and SHA-512.
 const LEVEL_GINGERBREAD: u32 = 9;
 
+/// Name and value.
+type Attribute<'a> = (Cow<'a, [u8]>, Cow<'a, [u8]>);
+
 /// A section: the main one, or that of one entry.
 #[derive(Debug)]
 pub(crate) struct Section<'a> {
     /// From the first line to the empty line at the end, that one included.
     pub(crate) bytes: &'a [u8],
-    attributes: Vec<(Cow<'a, [u8]>, Cow<'a, [u8]>)>,
+    attributes: Vec<Attribute<'a>>,
 }
 
 impl Section<'_> {
@@ -126,7 +129,7 @@ fn split_line(bytes: &[u8]) -> (&[u8], &[u8]) {
     (line, behind)
 }
 
-fn split_attribute(line: Cow<'_, [u8]>) -> (Cow<'_, [u8]>, Cow<'_, [u8]>) {
+fn split_attribute(line: Cow<'_, [u8]>) -> Attribute<'_> {
     let Some(at) = memchr::memmem::find(&line, b": ") else { return (line, Cow::Borrowed(b"")) };
     let value_at = at.saturating_add(2);
     match line {
@@ -234,7 +237,8 @@ mod tests {
     fn which_digests_count() {
         let section = "Name: a\nSHA-256-Digest: TWFu\nSHA1-Digest: TQ==\nMD5-Digest: TWE=\n";
         let listed = format!("{section}Digest-Algorithms: MD5 SHA-256\n");
-        let cases: [(&str, u32, u32, &[(Hash, &[u8])]); 5] = [
+        type Expected<'a> = &'a [(Hash, &'a [u8])];
+        let cases: [(&str, u32, u32, Expected<'_>); 5] = [
             (section, 18, 99, &[(Hash::Sha256, b"Man")]),
             (section, 17, 99, &[(Hash::Sha1, b"M"), (Hash::Sha256, b"Man")]),
             (section, 1, 17, &[(Hash::Sha1, b"M")]),

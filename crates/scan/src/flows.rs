@@ -1,0 +1,136 @@
+//! Data flows of one app, or of several that are installed together.
+
+use crate::android::{self, Ask};
+use crate::code;
+use crate::input::Input;
+use crate::module::Module;
+use crate::open::{self, Blob, Inner};
+use menshen_base::{IssueKind, Owner, Place, ScanIssue, text};
+use menshen_detect::Ownership;
+use menshen_facts::{Fact, Facts, How, Interest};
+use menshen_flow::program::Program;
+use menshen_flow::taint::{self, App, Flows, Models};
+
+const EXHAUSTED: IssueKind = IssueKind {
+    code: "flow/out-of-steps",
+    title: text("数据流分析的步数用尽", "the flow analysis ran out of operations"),
+    lost: text("其后的数据流可能未被发现", "flows behind that point may not have been found"),
+};
+const GIVEN_UP: IssueKind = IssueKind {
+    code: "flow/method-given-up",
+    title: text("方法过大或循环不收敛", "the method is too large or its loops do not settle"),
+    lost: text("经过该方法的数据流可能未被发现", "flows through it may not have been found"),
+};
+
+/// Flows as facts, at the places of their sinks.
+pub(crate) fn facts(found: &Flows, ownership: &Ownership) -> Facts {
+    let mut facts = Facts::default();
+    for flow in &found.flows {
+        let class = |place: &Place| place.code.as_ref().map(|code| code.class.clone()).unwrap_or_default();
+        let sink_class = class(&flow.sink.place);
+        facts.flows.push(Fact {
+            owner: ownership.of_class(&sink_class),
+            how: How::Static,
+            place: flow.sink.place.clone(),
+            data: menshen_facts::Flow {
+                source_kind: flow.source.kind.clone(),
+                source_method: short(&flow.source.method),
+                sink_kind: flow.sink.kind.clone(),
+                sink_method: short(&flow.sink.method),
+                source_class: class(&flow.source.place),
+                sink_class,
+                steps: std::iter::once(&flow.source)
+                    .chain(&flow.steps)
+                    .chain([&flow.sink])
+                    .map(|step| describe(&step.place))
+                    .collect(),
+            },
+        });
+    }
+    facts
+}
+
+/// The method without its descriptor.
+fn short(method: &str) -> String {
+    method.split('(').next().unwrap_or(method).to_owned()
+}
+
+/// `com.example.Main.onCreate:12`
+fn describe(place: &Place) -> String {
+    let Some(code) = &place.code else { return String::new() };
+    let name = short(&code.member);
+    match (code.line, code.instruction) {
+        (Some(line), _) => format!("{}.{name}:{line}", code.class),
+        (None, Some(pc)) => format!("{}.{name}+{pc:#x}", code.class),
+        (None, None) => format!("{}.{name}", code.class),
+    }
+}
+
+/// What the analysis did not follow.
+pub(crate) fn issues(found: &Flows) -> Vec<ScanIssue> {
+    let mut issues = Vec::new();
+    if found.exhausted {
+        issues.push(ScanIssue::new(&EXHAUSTED).detail(format!("{} operations", found.steps)));
+    }
+    for place in &found.given_up {
+        issues.push(ScanIssue { kind: &GIVEN_UP, place: place.clone(), detail: String::new() });
+    }
+    issues
+}
+
+/// The flows in the apps, taken as installed on one device.
+pub fn flows(inputs: &[Input], models: &Models, steps_max: u64) -> (Flows, Vec<ScanIssue>) {
+    let mut issues = Vec::new();
+    let read: Vec<(Vec<Blob>, bool)> = inputs
+        .iter()
+        .map(|input| {
+            let (blobs, found) = open::read(input);
+            issues.extend(found);
+            (blobs, input.is_set)
+        })
+        .collect();
+    let inner: Vec<Inner<'_>> = read
+        .iter()
+        .map(|(blobs, _)| {
+            let (inner, found) = open::inner(blobs);
+            issues.extend(found);
+            inner
+        })
+        .collect();
+    let interest = Interest::default();
+    let ask = Ask { interest: &interest, as_of: "1970-01-01", flows: false, compliance: false };
+    let mut app = App::default();
+    let mut ownerships = Vec::new();
+    let mut opened = Vec::new();
+    for ((blobs, is_set), inner) in read.iter().zip(&inner) {
+        let mut one = open::open(blobs, inner, *is_set);
+        issues.append(&mut one.issues);
+        if !one.parts.is_empty() {
+            let (about, found) = android::outline(&one, &ask);
+            issues.extend(found);
+            app.add_app(&about.facts);
+            app.hidden_views.extend(about.hidden_views);
+            for (layout, handlers) in about.click_handlers {
+                app.click_handlers.entry(layout).or_default().extend(handlers);
+            }
+            ownerships.push(about.ownership);
+        }
+        opened.push(one);
+    }
+    let modules: Vec<Module<'_, '_>> = opened
+        .iter()
+        .flat_map(|one| one.parts.iter().map(move |part| (one.kind, part)))
+        .flat_map(|(kind, part)| Module::all(part, kind))
+        .collect();
+    let bytes = code::read(&modules);
+    issues.extend(bytes.issues.iter().cloned());
+    let (files, found) = code::parse(&bytes);
+    issues.extend(found);
+    let program = Program::index(&files, &[]);
+    let is_library = |class: &str| {
+        ownerships.iter().all(|ownership| matches!(ownership.of_class(class), Owner::Sdk(_)))
+    };
+    let found = taint::analyse(&program, &app, models, &is_library, steps_max);
+    issues.extend(self::issues(&found));
+    (found, issues)
+}

@@ -1,0 +1,4 @@
+#![no_main]
+#[path = "../exercise/mod.rs"]
+mod exercise;
+libfuzzer_sys::fuzz_target!(|data: &[u8]| exercise::signature(data));
