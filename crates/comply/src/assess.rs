@@ -171,6 +171,13 @@ fn code_gap(assessment: &Assessment) -> Option<Text> {
 fn control(context: &Context<'_>, standard: &Standard, clause: &Clause, answers: &Answers) -> Control {
     let test = catalogue().tests.get(&clause.test);
     let mut outcome = verdicts::judge(context, clause);
+    let mut told: Vec<Evidence> = Vec::new();
+    for proof in outcome.evidence.drain(..) {
+        if !told.contains(&proof) {
+            told.push(proof);
+        }
+    }
+    outcome.evidence = told;
     let omitted = outcome.evidence.len().saturating_sub(EVIDENCE_MAX);
     outcome.evidence.truncate(EVIDENCE_MAX);
     let mut control = Control {

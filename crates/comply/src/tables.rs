@@ -130,6 +130,8 @@ mod tests {
         for (id, _) in menshen_models::information_types() {
             assert!(information(id).is_some(), "{id}");
         }
+        // Types that only policies name have names too.
+        assert_eq!(information_name("bank_account").en, "bank account");
         assert_eq!(weight("imei"), Weight::Identifier);
         assert!(is_not_collecting("androidx.appcompat.app.TwilightManager"));
         assert!(!is_not_collecting("com.example.TwilightManager"));
