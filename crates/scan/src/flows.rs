@@ -10,7 +10,7 @@ use menshen_base::{CodePlace, IssueKind, Owner, Place, ScanIssue, text};
 use menshen_detect::Ownership;
 use menshen_facts::{Fact, Facts, How, Interest};
 use menshen_flow::program::{Program, type_name};
-use menshen_flow::taint::{self, App, Flow, Flows, Models};
+use menshen_flow::taint::{self, App, Flow, Flows, Models, Options};
 use std::collections::{BTreeMap, HashMap};
 
 const EXHAUSTED: IssueKind = IssueKind {
@@ -29,7 +29,8 @@ pub(crate) fn facts(found: &Flows, program: &Program<'_, '_>, ownership: &Owners
     let mut facts = Facts::default();
     let mut calls = Calls::new(program);
     for flow in &found.flows {
-        let class = |place: &Place| place.code.as_ref().map(|code| code.class.clone()).unwrap_or_default();
+        let class =
+            |place: &Place| place.code.as_ref().map(|code| code.class.clone()).unwrap_or_default();
         let sink_class = class(&flow.sink.place);
         facts.flows.push(Fact {
             owner: ownership.of_class(&sink_class),
@@ -141,7 +142,7 @@ pub(crate) fn issues(found: &Flows) -> Vec<ScanIssue> {
 }
 
 /// The flows in the apps, taken as installed on one device.
-pub fn flows(inputs: &[Input], models: &Models, steps_max: u64) -> (Flows, Vec<ScanIssue>) {
+pub fn flows(inputs: &[Input], models: &Models, options: Options) -> (Flows, Vec<ScanIssue>) {
     let mut issues = Vec::new();
     let read: Vec<(Vec<Blob>, bool)> = inputs
         .iter()
@@ -192,7 +193,7 @@ pub fn flows(inputs: &[Input], models: &Models, steps_max: u64) -> (Flows, Vec<S
     let is_library = |class: &str| {
         ownerships.iter().all(|ownership| matches!(ownership.of_class(class), Owner::Sdk(_)))
     };
-    let found = taint::analyse(&program, &app, models, &is_library, steps_max);
+    let found = taint::analyse(&program, &app, models, &is_library, options);
     issues.extend(self::issues(&found));
     (found, issues)
 }

@@ -336,12 +336,9 @@ fn evaluate<'a>(
     let symbols = Renamed { symbols: &symbols, names, hierarchy };
     let body = lower(&file.dex, code, is_static, &caller.descriptor);
     let cfg = body.as_ref().map(Cfg::build);
-    let evaluation = body
-        .as_ref()
-        .zip(cfg.as_ref())
-        .and_then(|(body, cfg)| {
-            Evaluation::run_within(body, cfg, &symbols, constants, cost_max).ok()
-        });
+    let evaluation = body.as_ref().zip(cfg.as_ref()).and_then(|(body, cfg)| {
+        Evaluation::run_within(body, cfg, &symbols, constants, cost_max).ok()
+    });
     let cost = evaluation.as_ref().map_or(cost_max, Evaluation::cost);
     *cost_left = cost_left.saturating_sub(cost);
     let Some(evaluation) = evaluation else {

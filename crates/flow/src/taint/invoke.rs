@@ -62,7 +62,10 @@ impl Machine<'_, '_, '_> {
         args: &[Reg],
     ) -> Outcome {
         let callee = self.world.callee(method.file, called);
-        let values: Vec<Value> = args.iter().map(|reg| state.register(*reg)).collect();
+        let mut values: Vec<Value> = args.iter().map(|reg| state.register(*reg)).collect();
+        if self.implicit && !self.told.is_empty() {
+            values.iter_mut().for_each(|value| *value = value.clone().with(&self.told));
+        }
         let is_static = matches!(kind, InvokeKind::Static | InvokeKind::Dynamic);
         let call = Call { callee: &callee, method, pc, values: &values, is_static };
         self.sink(&call, &state.heap);

@@ -10,7 +10,6 @@ use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 pub(super) const ACC_STATIC: u32 = 0x8;
-pub(super) const ACC_NATIVE: u32 = 0x100;
 pub(super) const ACC_ABSTRACT: u32 = 0x400;
 const ACC_PRIVATE: u32 = 0x2;
 const ACC_BRIDGE: u32 = 0x40;
@@ -85,7 +84,6 @@ pub(super) struct Members {
     pub(super) statics: Vec<(Rc<str>, Option<EncodedText>)>,
     instance_fields: Vec<Rc<str>>,
     pub(super) has_initialiser: bool,
-    pub(super) access: u32,
 }
 
 /// An initial value.
@@ -143,10 +141,6 @@ impl<'w, 'a> World<'w, 'a> {
         symbol
     }
 
-    pub(super) fn text_of(&self, symbol: Symbol) -> Rc<str> {
-        self.texts.get(symbol as usize).cloned().unwrap_or_else(|| "".into())
-    }
-
     pub(super) fn method(&self, id: u32) -> Option<&Rc<Method>> {
         self.methods.get(id as usize)
     }
@@ -195,8 +189,7 @@ impl<'w, 'a> World<'w, 'a> {
         let entry = self.program.class(class)?;
         let dex = &self.program.files.get(entry.file)?.dex;
         let data = dex.class_data(&entry.class).ok()?;
-        let mut members =
-            Members { file: entry.file, access: entry.class.access, ..Members::default() };
+        let mut members = Members { file: entry.file, ..Members::default() };
         for method in data.methods() {
             let Some(reference) = dex.method(method.id) else { continue };
             let name: Rc<str> = dex.string(reference.name)?.to_str().as_ref().into();
@@ -306,10 +299,9 @@ impl<'w, 'a> World<'w, 'a> {
         members: &Members,
         method: &EncodedMethod,
     ) -> Rc<Method> {
-        let known =
-            self.methods.iter().find(|known| {
-                &*known.class == class && known.name == member.0 && known.descriptor == member.1
-            });
+        let known = self.methods.iter().find(|known| {
+            &*known.class == class && known.name == member.0 && known.descriptor == member.1
+        });
         if let Some(known) = known {
             return Rc::clone(known);
         }
@@ -412,7 +404,8 @@ impl<'w, 'a> World<'w, 'a> {
     }
 
     fn nameless(&mut self) -> Rc<Callee> {
-        let signature = crate::ir::MethodSig { class: "".into(), name: "".into(), descriptor: "()V".into() };
+        let signature =
+            crate::ir::MethodSig { class: "".into(), name: "".into(), descriptor: "()V".into() };
         Rc::new(Callee {
             class: "".into(),
             name: "".into(),

@@ -3,7 +3,6 @@
 use super::super::domain::{Atom, Key, StepKind, Taint, Value};
 use super::super::invoke::Call;
 use super::super::machine::{Machine, State};
-use super::asks;
 use std::rc::Rc;
 
 /// Longest text that is built.
@@ -85,7 +84,7 @@ impl Machine<'_, '_, '_> {
                 }
                 Some(result.with(&receiver.taint))
             }
-            _ if asks(name) => Some(Value::open()),
+            _ if self.asks(name) => Some(Value::open()),
             // insert, reverse, replace, setCharAt: the text is no longer known.
             _ => {
                 let mut taint = Taint::default();
@@ -161,7 +160,7 @@ impl Machine<'_, '_, '_> {
 
     fn of_string(&mut self, call: &Call<'_>, state: &mut State) -> Value {
         let name = &*call.callee.name;
-        if asks(name) {
+        if self.asks(name) {
             return Value::open();
         }
         let mut taint = Taint::default();

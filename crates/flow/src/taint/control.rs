@@ -1,0 +1,88 @@
+//! Control dependence: which branches decide whether a block runs. For implicit flows only.
+//! Ferrante, Ottenstein, Warren: "The Program Dependence Graph and Its Use in Optimization".
+
+use crate::cfg::Cfg;
+
+/// Graphs with more blocks are not looked into.
+const BLOCKS_MAX: usize = 2_000;
+
+/// For each block the blocks whose branch at their end decides whether it runs.
+pub(super) fn controllers(cfg: &Cfg) -> Vec<Vec<usize>> {
+    let count = cfg.blocks.len();
+    if count > BLOCKS_MAX {
+        return vec![Vec::new(); count];
+    }
+    let after = post_dominators(cfg);
+    let holds = |block: usize, of: usize| {
+        after
+            .get(of)
+            .and_then(|set| set.get(block / 64))
+            .is_some_and(|word| word >> (block % 64) & 1 == 1)
+    };
+    (0..count)
+        .map(|block| {
+            (0..count)
+                .filter(|&branch| {
+                    let successors = &cfg.blocks[branch].successors;
+                    successors.len() > 1
+                        && successors.iter().any(|next| holds(block, *next))
+                        && !(block != branch && holds(block, branch))
+                })
+                .collect()
+        })
+        .collect()
+}
+
+/// The blocks through which every way from a block to the end leads, itself among them.
+fn post_dominators(cfg: &Cfg) -> Vec<Vec<u64>> {
+    let count = cfg.blocks.len();
+    let words = count.div_ceil(64);
+    let mut sets = vec![vec![u64::MAX; words]; count];
+    let mut changed = true;
+    while changed {
+        changed = false;
+        for &block in cfg.order.iter().rev() {
+            let mut set = match cfg.blocks[block].successors.split_first() {
+                None => vec![0; words],
+                Some((first, rest)) => {
+                    let mut set = sets[*first].clone();
+                    for next in rest {
+                        set.iter_mut().zip(&sets[*next]).for_each(|(mine, theirs)| *mine &= theirs);
+                    }
+                    set
+                }
+            };
+            set[block / 64] |= 1 << (block % 64);
+            if set != sets[block] {
+                sets[block] = set;
+                changed = true;
+            }
+        }
+    }
+    sets
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cfg::Block;
+
+    #[test]
+    fn a_branch_decides_its_sides_and_not_what_comes_after() {
+        let block =
+            |successors: &[usize]| Block { successors: successors.to_vec(), ..Block::default() };
+        let cfg = Cfg {
+            blocks: vec![block(&[1, 2]), block(&[3]), block(&[3]), block(&[])],
+            order: vec![0, 1, 2, 3],
+            ..Cfg::default()
+        };
+        assert_eq!(controllers(&cfg), [vec![], vec![0], vec![0], vec![]]);
+        // A loop decides its own next round.
+        let cfg = Cfg {
+            blocks: vec![block(&[1]), block(&[2, 3]), block(&[1]), block(&[])],
+            order: vec![0, 1, 2, 3],
+            ..Cfg::default()
+        };
+        assert_eq!(controllers(&cfg), [vec![], vec![1], vec![1], vec![]]);
+    }
+}
