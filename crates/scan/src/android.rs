@@ -409,7 +409,7 @@ fn follow(program: &Program<'_, '_>, about: &About) -> (Facts, Vec<ScanIssue>) {
     app.click_handlers.clone_from(&about.click_handlers);
     let is_library = |class: &str| matches!(about.ownership.of_class(class), Owner::Sdk(_));
     let found = taint::analyse(program, &app, &Models::builtin(), &is_library, Options::default());
-    (flows::facts(&found, &about.ownership), flows::issues(&found))
+    (flows::facts(&found, program, &about.ownership), flows::issues(&found))
 }
 
 /// The entries of a part as the verifier asks for them.

@@ -226,7 +226,11 @@ impl Machine<'_, '_, '_> {
         };
         for (index, value) in call.arguments().iter().enumerate() {
             if positions.is_none_or(|positions| positions.contains(&index)) {
-                let taint = heap.deep_taint(value);
+                // Who is started is what the intent itself says, not what it carries.
+                let taint = match &*sink.kind {
+                    "x-start" => value.taint.clone(),
+                    _ => heap.deep_taint(value),
+                };
                 self.reach(&taint, &sink);
             }
         }
