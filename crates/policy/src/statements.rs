@@ -46,7 +46,7 @@ pub(crate) fn find(laid: &Laid, lexicon: &Lexicon) -> Vec<Statement> {
     for (index, sentence) in laid.sentences.iter().enumerate() {
         match sentence.kind {
             SentenceKind::TableHead => {}
-            SentenceKind::TableRow => match in_table.iter().find(|view| view.holds(index)) {
+            SentenceKind::TableRow => match crate::tables::view_of(&in_table, index) {
                 Some(view) if view.has(Column::Information) || view.kind != TableKind::Other => {
                     statements.extend(reader.row(view, index));
                 }
