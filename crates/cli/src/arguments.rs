@@ -97,6 +97,9 @@ pub(crate) struct FlowsArguments {
     /// Also flows of what other apps send to calls that it must not steer
     #[arg(long)]
     pub(crate) untrusted: bool,
+    /// Also what branches on private data tell / 含隐式流
+    #[arg(long)]
+    pub(crate) implicit: bool,
     /// Most operations that are run
     #[arg(long, value_name = "N")]
     pub(crate) steps: Option<u64>,

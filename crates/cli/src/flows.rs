@@ -4,7 +4,7 @@ use crate::arguments::{FlowsArguments, FlowsFormat, language};
 use crate::output;
 use anyhow::{Context, Result};
 use menshen_base::Lang;
-use menshen_flow::taint::{FlowPlace, Flows, Models, STEPS_MAX, UNTRUSTED};
+use menshen_flow::taint::{FlowPlace, Flows, Models, Options, STEPS_MAX, UNTRUSTED};
 use menshen_scan::discover;
 use serde::Serialize;
 use std::io::{self, Write};
@@ -33,8 +33,9 @@ pub(crate) fn run(arguments: &FlowsArguments) -> Result<ExitCode> {
     if inputs.is_empty() {
         return Ok(ExitCode::from(2));
     }
-    let (mut flows, issues) =
-        menshen_scan::flows(&inputs, &models, arguments.steps.unwrap_or(STEPS_MAX));
+    let options =
+        Options { steps_max: arguments.steps.unwrap_or(STEPS_MAX), implicit: arguments.implicit };
+    let (mut flows, issues) = menshen_scan::flows(&inputs, &models, options);
     if !arguments.untrusted {
         flows.flows.retain(|flow| flow.source.kind != UNTRUSTED);
     }

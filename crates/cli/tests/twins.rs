@@ -30,7 +30,7 @@ fn built(stem: &str) -> BTreeMap<String, PathBuf> {
 /// One run over all of them: reports come in the order of the arguments.
 fn scan(files: &BTreeMap<String, PathBuf>) -> Vec<Value> {
     let mut arguments: Vec<String> =
-        ["scan", "--format", "json", "--as-of", DAY].map(str::to_owned).into();
+        ["scan", "--depth", "deep", "--format", "json", "--as-of", DAY].map(str::to_owned).into();
     arguments.extend(files.values().map(|path| path.to_string_lossy().into_owned()));
     let ran = menshen(&arguments);
     assert_ne!(ran.code, Some(2), "{}", ran.stderr);

@@ -39,9 +39,31 @@ const PLAIN_ENDINGS: [&str; 26] = [
 
 /// Endings of files that are read as text.
 const TEXT_ENDINGS: [&str; 25] = [
-    ".json", ".js", ".mjs", ".jsx", ".ts", ".html", ".htm", ".xml", ".properties", ".txt", ".conf",
-    ".cfg", ".config", ".ini", ".yml", ".yaml", ".env", ".toml", ".sql", ".csv", ".lua", ".py",
-    ".sh", ".bundle", ".jsbundle",
+    ".json",
+    ".js",
+    ".mjs",
+    ".jsx",
+    ".ts",
+    ".html",
+    ".htm",
+    ".xml",
+    ".properties",
+    ".txt",
+    ".conf",
+    ".cfg",
+    ".config",
+    ".ini",
+    ".yml",
+    ".yaml",
+    ".env",
+    ".toml",
+    ".sql",
+    ".csv",
+    ".lua",
+    ".py",
+    ".sh",
+    ".bundle",
+    ".jsbundle",
 ];
 /// Folders of a package whose files the app reads itself.
 const OWN_FOLDERS: [&str; 4] = ["assets/", "res/raw", "resources/", "unknown/"];

@@ -79,7 +79,11 @@ pub fn detect_sdks(marks: &Marks<'_>, facts: &mut Facts) {
     }
     for (id, seen) in seen {
         if let Some(sdk) = catalogue.get(id) {
-            facts.sdks.push(fact(describe(sdk, &seen), Place::default(), Owner::Sdk(id.to_owned())));
+            facts.sdks.push(fact(
+                describe(sdk, &seen),
+                Place::default(),
+                Owner::Sdk(id.to_owned()),
+            ));
         }
     }
 }
@@ -111,8 +115,7 @@ fn describe(sdk: &Sdk, seen: &Seen) -> facts::Sdk {
 
 /// Packers and protectors; marks the application as packed where one hides the code.
 pub fn detect_packers(marks: &Marks<'_>, facts: &mut Facts) {
-    let found =
-        packers().detect(marks.entries.iter().copied(), marks.classes.iter().copied());
+    let found = packers().detect(marks.entries.iter().copied(), marks.classes.iter().copied());
     let mut hidden = false;
     for one in found.iter().filter(|one| one.confidence > Confidence::Low) {
         hidden |= one.packer.kind == PackerKind::Packer;
@@ -145,8 +148,7 @@ pub fn detect_frameworks(
     facts: &mut Facts,
     version: impl Fn(&menshen_models::Framework, &str) -> Option<String>,
 ) {
-    let found =
-        frameworks().detect(marks.entries.iter().copied(), marks.classes.iter().copied());
+    let found = frameworks().detect(marks.entries.iter().copied(), marks.classes.iter().copied());
     for one in found {
         let version = marks
             .entries

@@ -401,6 +401,12 @@ fact_kinds! {
         sink_method: String,
         source_class: String,
         sink_class: String,
+        /// The method that the source's and the sink's call stand in, by its name.
+        source_caller: String,
+        sink_caller: String,
+        /// Methods of the platform and of libraries that the data pass on their way, each once:
+        /// `android.util.Base64.encodeToString`.
+        through: Vec<String>,
         /// The way it takes: `com.example.Main.onCreate:12`.
         steps: Vec<String>,
     }

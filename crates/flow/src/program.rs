@@ -1,9 +1,9 @@
 //! All classes of an app, indexed by name.
 
-use menshen_android::dex::{ClassDef, Dex, TypeId};
 use crate::hierarchy::{ClassInfo, Hierarchy, Platform};
 use crate::ir::source_name;
 use menshen_android::class::ClassFile;
+use menshen_android::dex::{ClassDef, Dex, TypeId};
 use menshen_models::platform_supertypes;
 use rayon::prelude::*;
 use std::collections::HashMap;

@@ -13,6 +13,7 @@ use crate::truth::Truth;
 use menshen_base::{Confidence, Evidence, Finding, Occurrence, Owner, Place, Severity, to_hex};
 use menshen_facts::{Application, Fact, Facts, How, KINDS};
 use sha2::{Digest, Sha256};
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Places of one finding that are shown with evidence. All places are listed.
@@ -85,8 +86,9 @@ fn nameless() -> Facts {
 struct Spot {
     place: Place,
     subject: String,
+    /// The surest first.
+    confidence: Reverse<Confidence>,
     note: String,
-    confidence: Confidence,
 }
 
 /// Adds the findings of one rule: one for each owner and severity.
@@ -112,17 +114,29 @@ fn group(rule: &Rule, hits: Vec<Hit<'_, '_>>, package: &str, findings: &mut Vec<
         };
         let note = if note.is_empty() { subject.clone() } else { note };
         let place = hit.fact.place.clone();
-        let spot = Spot { place, subject, note, confidence: hit.confidence };
+        let spot = Spot { place, subject, confidence: Reverse(hit.confidence), note };
         let owner = match rule.library {
             Library::App => Owner::App,
             _ => hit.fact.owner.clone(),
         };
         groups.entry((owner, severity)).or_default().push(spot);
     }
-    for ((owner, severity), mut spots) in groups {
+    let mut told: BTreeSet<(Owner, Place, String)> = BTreeSet::new();
+    // A place that several alternatives find is told once, with the severest that one says of it
+    // and in the words of the surest.
+    for ((owner, severity), mut spots) in groups.into_iter().rev() {
+        spots.retain(|spot| {
+            !told.contains(&(owner.clone(), spot.place.clone(), spot.subject.clone()))
+        });
         spots.sort();
-        let confidence = spots.iter().map(|spot| spot.confidence).max();
+        let confidence = spots.iter().map(|spot| spot.confidence.0).max();
         spots.dedup_by(|later, first| later.place == first.place && later.subject == first.subject);
+        if spots.is_empty() {
+            continue;
+        }
+        for spot in &spots {
+            told.insert((owner.clone(), spot.place.clone(), spot.subject.clone()));
+        }
         let usual = match (&owner, rule.library) {
             (Owner::Sdk(_), Library::Lower) => lower(rule.severity),
             _ => rule.severity,

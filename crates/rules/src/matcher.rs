@@ -208,6 +208,7 @@ fn method<'a>(fact: &FactView<'a>) -> Option<(&'a str, &'a str)> {
     let (class, name) = match fact.kind.name {
         "call" | "field_read" => ("caller_class", "caller_method"),
         "implementation" => ("class", "method"),
+        "flow" => ("sink_class", "sink_caller"),
         _ => return None,
     };
     let class = fact.get(class)?.as_str()?;
@@ -223,6 +224,7 @@ fn class<'a>(fact: &FactView<'a>) -> Option<&'a str> {
     let field = match fact.kind.name {
         "call" | "field_read" => "caller_class",
         "implementation" => "class",
+        "flow" => "sink_class",
         "component" => "target",
         "deep_link" | "meta_data" => "component",
         _ => return None,

@@ -7,6 +7,9 @@ use menshen_facts::{KINDS, MethodName};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
+/// Kind of facts that only a deep scan gathers.
+const DEEP: &str = "flow";
+
 /// What happens to a finding in the code of a known SDK.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -143,11 +146,21 @@ impl Condition {
 
     /// Visits the queries for other facts.
     pub(crate) fn each_query<'a>(&'a self, visit: &mut impl FnMut(&'a Query)) {
+        self.each_query_with(false, &mut |query, _| visit(query));
+    }
+
+    /// The same, with whether the condition holds when nothing is found.
+    fn each_query_with<'a>(&'a self, negated: bool, visit: &mut impl FnMut(&'a Query, bool)) {
         match self {
-            Self::Exists(other) => visit(&other.query),
-            Self::All(inner) | Self::Any(inner) | Self::None(inner) => {
+            Self::Exists(other) => visit(&other.query, negated),
+            Self::All(inner) | Self::Any(inner) => {
                 for condition in inner {
-                    condition.each_query(visit);
+                    condition.each_query_with(negated, visit);
+                }
+            }
+            Self::None(inner) => {
+                for condition in inner {
+                    condition.each_query_with(!negated, visit);
                 }
             }
             Self::Own(_) | Self::Never => {}
@@ -180,12 +193,27 @@ impl Rule {
 }
 
 impl Alternative {
-    /// Whether all kinds of facts that it asks for are among those given.
+    /// Looks at what only a deep scan gathers.
+    pub(crate) fn is_deep(&self) -> bool {
+        KINDS.get(self.query.kind).is_some_and(|kind| kind.name == DEEP)
+    }
+
+    /// Whether all kinds of facts that it asks for are among those given. What a deep scan alone
+    /// gathers is needed where its presence counts: a condition that it is missing then holds.
     pub(crate) fn needs_only(&self, gathered: &BTreeSet<String>) -> bool {
-        let mut all = true;
-        self.each_query(&mut |query| {
-            all &= KINDS.get(query.kind).is_some_and(|kind| gathered.contains(kind.name));
-        });
+        let given = |query: &Query| {
+            KINDS.get(query.kind).is_some_and(|kind| gathered.contains(kind.name))
+        };
+        let deep = |query: &Query| KINDS.get(query.kind).is_some_and(|kind| kind.name == DEEP);
+        let mut all = given(&self.query);
+        for condition in &self.when {
+            condition.each_query_with(false, &mut |query, negated| {
+                all &= given(query) || (negated && deep(query));
+            });
+        }
+        for adjust in &self.adjust {
+            adjust.when.each_query(&mut |query| all &= given(query) || deep(query));
+        }
         all
     }
 

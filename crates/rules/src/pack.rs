@@ -158,6 +158,10 @@ impl Rule {
 
     /// The rule ran in full with these kinds of facts.
     pub fn assessed(&self, gathered: &BTreeSet<String>) -> bool {
-        self.alternatives.iter().all(|alternative| alternative.needs_only(gathered))
+        let is_deep = self.alternatives.iter().all(|alternative| alternative.is_deep());
+        self.alternatives
+            .iter()
+            .filter(|alternative| is_deep || !alternative.is_deep())
+            .all(|alternative| alternative.needs_only(gathered))
     }
 }

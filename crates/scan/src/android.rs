@@ -21,7 +21,7 @@ use menshen_detect::{
     signing, strings,
 };
 use menshen_facts::{Application, Fact, Facts, Interest, PrivacyText};
-use menshen_flow::taint::{self, App, Models, STEPS_MAX};
+use menshen_flow::taint::{self, App, Models, Options};
 use menshen_rules::assessment::{ArtifactKind, Coverage, Share};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -408,8 +408,8 @@ fn follow(program: &Program<'_, '_>, about: &About) -> (Facts, Vec<ScanIssue>) {
     app.hidden_views.clone_from(&about.hidden_views);
     app.click_handlers.clone_from(&about.click_handlers);
     let is_library = |class: &str| matches!(about.ownership.of_class(class), Owner::Sdk(_));
-    let found = taint::analyse(program, &app, &Models::builtin(), &is_library, STEPS_MAX);
-    (flows::facts(&found, &about.ownership), flows::issues(&found))
+    let found = taint::analyse(program, &app, &Models::builtin(), &is_library, Options::default());
+    (flows::facts(&found, program, &about.ownership), flows::issues(&found))
 }
 
 /// The entries of a part as the verifier asks for them.

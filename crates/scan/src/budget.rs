@@ -19,10 +19,7 @@ const PASSING_RATIO: u64 = 16;
 
 pub(crate) const EXPANDS: IssueKind = IssueKind {
     code: "scan/expands-too-much",
-    title: text(
-        "解压后的大小与文件大小不相称",
-        "it inflates to more than a file of this size may",
-    ),
+    title: text("解压后的大小与文件大小不相称", "it inflates to more than a file of this size may"),
     lost: text("超出上限的内容未检查", "the content past the limit was not looked at"),
 };
 

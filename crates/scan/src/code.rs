@@ -120,7 +120,8 @@ pub(crate) fn read_classes(modules: &[Module<'_, '_>]) -> ClassBytes {
                 continue;
             };
             passing = left;
-            match module.part.read(entry, budget::at_most(CLASS_ARCHIVE_BYTES_MAX, budget.entry())) {
+            match module.part.read(entry, budget::at_most(CLASS_ARCHIVE_BYTES_MAX, budget.entry()))
+            {
                 Ok(bytes) => {
                     let (zip, issues) = Zip::parse(&bytes);
                     read.issues.extend(issues.into_iter().map(|issue| issue.within(&path)));
@@ -170,11 +171,8 @@ impl ClassBytes {
 
 /// The class files parsed; those that describe a module or package hold no code.
 pub(crate) fn parse_classes(bytes: &ClassBytes) -> (Vec<ClassUnit<'_>>, Vec<ScanIssue>) {
-    let parsed: Vec<_> = bytes
-        .files
-        .par_iter()
-        .map(|(path, bytes)| (path, ClassFile::parse(bytes)))
-        .collect();
+    let parsed: Vec<_> =
+        bytes.files.par_iter().map(|(path, bytes)| (path, ClassFile::parse(bytes))).collect();
     let mut units = Vec::new();
     let mut issues = Vec::new();
     for (path, (class, found)) in parsed {

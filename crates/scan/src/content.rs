@@ -74,7 +74,9 @@ type Wanted<'e, 'o, 'a> = (&'e Module<'o, 'a>, &'o Entry<'a>);
 
 /// The entries to look at: in the order of the directory, as long as what they declare to hold
 /// fits the budget. Of most only the first bytes are read, which costs nothing.
-fn plan<'e, 'o, 'a>(entries: &[Wanted<'e, 'o, 'a>]) -> (Vec<Wanted<'e, 'o, 'a>>, Option<ScanIssue>) {
+fn plan<'e, 'o, 'a>(
+    entries: &[Wanted<'e, 'o, 'a>],
+) -> (Vec<Wanted<'e, 'o, 'a>>, Option<ScanIssue>) {
     let mut wanted = Vec::new();
     let (mut inflated, mut count, mut bytes) = (0u64, 0usize, 0u64);
     let mut first = None;
@@ -133,7 +135,12 @@ fn look_at(module: &Module<'_, '_>, entry: &Entry<'_>) -> Content {
         match module.part.read(entry, TEXT_BYTES_MAX) {
             Ok(bytes) => {
                 let text = String::from_utf8_lossy(&bytes);
-                content.facts.append(strings::of_text(&text, &path, Source::Asset, &Owner::Unknown));
+                content.facts.append(strings::of_text(
+                    &text,
+                    &path,
+                    Source::Asset,
+                    &Owner::Unknown,
+                ));
             }
             Err(issue) => {
                 content.entries.done = 0;

@@ -5,11 +5,13 @@ use crate::code;
 use crate::input::Input;
 use crate::module::Module;
 use crate::open::{self, Blob, Inner};
-use menshen_base::{IssueKind, Owner, Place, ScanIssue, text};
+use menshen_android::dex::MethodId;
+use menshen_base::{CodePlace, IssueKind, Owner, Place, ScanIssue, text};
 use menshen_detect::Ownership;
 use menshen_facts::{Fact, Facts, How, Interest};
-use menshen_flow::program::Program;
-use menshen_flow::taint::{self, App, Flows, Models};
+use menshen_flow::program::{Program, type_name};
+use menshen_flow::taint::{self, App, Flow, Flows, Models, Options};
+use std::collections::{BTreeMap, HashMap};
 
 const EXHAUSTED: IssueKind = IssueKind {
     code: "flow/out-of-steps",
@@ -23,10 +25,12 @@ const GIVEN_UP: IssueKind = IssueKind {
 };
 
 /// Flows as facts, at the places of their sinks.
-pub(crate) fn facts(found: &Flows, ownership: &Ownership) -> Facts {
+pub(crate) fn facts(found: &Flows, program: &Program<'_, '_>, ownership: &Ownership) -> Facts {
     let mut facts = Facts::default();
+    let mut calls = Calls::new(program);
     for flow in &found.flows {
-        let class = |place: &Place| place.code.as_ref().map(|code| code.class.clone()).unwrap_or_default();
+        let class =
+            |place: &Place| place.code.as_ref().map(|code| code.class.clone()).unwrap_or_default();
         let sink_class = class(&flow.sink.place);
         facts.flows.push(Fact {
             owner: ownership.of_class(&sink_class),
@@ -39,6 +43,9 @@ pub(crate) fn facts(found: &Flows, ownership: &Ownership) -> Facts {
                 sink_method: short(&flow.sink.method),
                 source_class: class(&flow.source.place),
                 sink_class,
+                source_caller: caller(&flow.source.place),
+                sink_caller: caller(&flow.sink.place),
+                through: calls.through(flow),
                 steps: std::iter::once(&flow.source)
                     .chain(&flow.steps)
                     .chain([&flow.sink])
@@ -53,6 +60,62 @@ pub(crate) fn facts(found: &Flows, ownership: &Ownership) -> Facts {
 /// The method without its descriptor.
 fn short(method: &str) -> String {
     method.split('(').next().unwrap_or(method).to_owned()
+}
+
+/// The name of the method that the place lies in.
+fn caller(place: &Place) -> String {
+    place.code.as_ref().map(|code| short(&code.member)).unwrap_or_default()
+}
+
+/// Which method an instruction calls.
+struct Calls<'p, 'a> {
+    program: &'p Program<'p, 'a>,
+    /// By class and member: the called methods by their instructions.
+    known: HashMap<(String, String), BTreeMap<u32, String>>,
+}
+
+impl<'p, 'a> Calls<'p, 'a> {
+    fn new(program: &'p Program<'p, 'a>) -> Self {
+        Self { program, known: HashMap::new() }
+    }
+
+    /// Methods without code in the app that are called on the way.
+    fn through(&mut self, flow: &Flow) -> Vec<String> {
+        let mut through = Vec::new();
+        for step in &flow.steps {
+            let Some(code) = &step.place.code else { continue };
+            let Some(pc) = code.instruction else { continue };
+            let key = (code.class.clone(), code.member.clone());
+            let program = self.program;
+            let calls = self.known.entry(key).or_insert_with(|| calls_of(program, code).unwrap_or_default());
+            if let Some(called) = calls.get(&pc).filter(|called| !through.contains(*called)) {
+                through.push(called.clone());
+            }
+        }
+        through
+    }
+}
+
+/// The methods of others that a method calls.
+fn calls_of(program: &Program<'_, '_>, place: &CodePlace) -> Option<BTreeMap<u32, String>> {
+    let entry = program.class(&place.class)?;
+    let dex = &program.files.get(entry.file)?.dex;
+    let data = dex.class_data(&entry.class).ok()?;
+    let method = data.methods().find(|method| {
+        dex.method(method.id).is_some_and(|reference| {
+            let name = dex.string(reference.name).map(|name| name.to_str().into_owned());
+            let member = format!("{}{}", name.unwrap_or_default(), dex.descriptor(reference.proto));
+            member == place.member
+        })
+    })?;
+    let code = dex.code(method).ok()??;
+    let calls = code.units.instructions().filter(|insn| insn.op.is_invoke()).filter_map(|insn| {
+        let called = dex.method(MethodId(insn.index))?;
+        let class = type_name(dex, called.class);
+        let name = dex.string(called.name)?;
+        program.class(&class).is_none().then(|| (insn.pc, format!("{class}.{}", name.to_str())))
+    });
+    Some(calls.collect())
 }
 
 /// `com.example.Main.onCreate:12`
@@ -79,7 +142,7 @@ pub(crate) fn issues(found: &Flows) -> Vec<ScanIssue> {
 }
 
 /// The flows in the apps, taken as installed on one device.
-pub fn flows(inputs: &[Input], models: &Models, steps_max: u64) -> (Flows, Vec<ScanIssue>) {
+pub fn flows(inputs: &[Input], models: &Models, options: Options) -> (Flows, Vec<ScanIssue>) {
     let mut issues = Vec::new();
     let read: Vec<(Vec<Blob>, bool)> = inputs
         .iter()
@@ -130,7 +193,7 @@ pub fn flows(inputs: &[Input], models: &Models, steps_max: u64) -> (Flows, Vec<S
     let is_library = |class: &str| {
         ownerships.iter().all(|ownership| matches!(ownership.of_class(class), Owner::Sdk(_)))
     };
-    let found = taint::analyse(&program, &app, models, &is_library, steps_max);
+    let found = taint::analyse(&program, &app, models, &is_library, options);
     issues.extend(self::issues(&found));
     (found, issues)
 }

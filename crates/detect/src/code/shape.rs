@@ -1,9 +1,9 @@
 //! Numbers about the code as a whole, and the SDKs that its classes show.
 
-use menshen_flow::program::Program;
 use crate::{Ownership, fact};
 use menshen_base::{Owner, Place};
 use menshen_facts::{CodeShape, Fact};
+use menshen_flow::program::Program;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Fewer own classes say nothing about renaming.

@@ -1,9 +1,9 @@
 //! What the rules ask for, resolved to the numbers of one DEX file.
 
-use menshen_flow::program::type_name;
 use menshen_android::dex::{Dex, FieldId, MethodId, StringId, TypeId};
 use menshen_facts::{Interest, MethodName};
 use menshen_flow::hierarchy::Hierarchy;
+use menshen_flow::program::type_name;
 use std::collections::HashMap;
 
 /// A set of small numbers.

@@ -97,7 +97,8 @@ impl Taint {
                 true
             }
             Some(mine) => {
-                if Rc::ptr_eq(mine, theirs) || theirs.keys().all(|source| mine.contains_key(source)) {
+                if Rc::ptr_eq(mine, theirs) || theirs.keys().all(|source| mine.contains_key(source))
+                {
                     return false;
                 }
                 let mine = Rc::make_mut(mine);
@@ -356,7 +357,9 @@ impl Heap {
 
     /// The cells of an object.
     pub(super) fn cells(&self, object: ObjId) -> impl Iterator<Item = (&Key, &Value)> {
-        self.0.range((object, Key::Made)..(object + 1, Key::Made)).map(|((_, key), value)| (key, value))
+        self.0
+            .range((object, Key::Made)..(object + 1, Key::Made))
+            .map(|((_, key), value)| (key, value))
     }
 
     /// Removes the cells of an object.

@@ -62,7 +62,10 @@ impl Machine<'_, '_, '_> {
         args: &[Reg],
     ) -> Outcome {
         let callee = self.world.callee(method.file, called);
-        let values: Vec<Value> = args.iter().map(|reg| state.register(*reg)).collect();
+        let mut values: Vec<Value> = args.iter().map(|reg| state.register(*reg)).collect();
+        if self.implicit && !self.told.is_empty() {
+            values.iter_mut().for_each(|value| *value = value.clone().with(&self.told));
+        }
         let is_static = matches!(kind, InvokeKind::Static | InvokeKind::Dynamic);
         let call = Call { callee: &callee, method, pc, values: &values, is_static };
         self.sink(&call, &state.heap);
@@ -223,7 +226,11 @@ impl Machine<'_, '_, '_> {
         };
         for (index, value) in call.arguments().iter().enumerate() {
             if positions.is_none_or(|positions| positions.contains(&index)) {
-                let taint = heap.deep_taint(value);
+                // Who is started is what the intent itself says, not what it carries.
+                let taint = match &*sink.kind {
+                    "x-start" => value.taint.clone(),
+                    _ => heap.deep_taint(value),
+                };
                 self.reach(&taint, &sink);
             }
         }

@@ -23,9 +23,20 @@ const EVENT_ROUNDS_MAX: usize = 4;
 
 /// Methods of an activity that have their place in its order.
 const ACTIVITY_ORDER: [&str; 14] = [
-    "<init>", "attachBaseContext", "onCreate", "onStart", "onRestoreInstanceState", "onPostCreate",
-    "onResume", "onPostResume", "onPause", "onSaveInstanceState", "onStop", "onRestart",
-    "onDestroy", "onRetainNonConfigurationInstance",
+    "<init>",
+    "attachBaseContext",
+    "onCreate",
+    "onStart",
+    "onRestoreInstanceState",
+    "onPostCreate",
+    "onResume",
+    "onPostResume",
+    "onPause",
+    "onSaveInstanceState",
+    "onStop",
+    "onRestart",
+    "onDestroy",
+    "onRetainNonConfigurationInstance",
 ];
 /// Parameters that carry an intent to a component.
 const INTENT: &str = "Landroid/content/Intent;";
@@ -202,15 +213,17 @@ impl Machine<'_, '_, '_> {
                 let heap = self.event(heap, object, "onReceive", &[Value::open(), intent]);
                 self.events(heap, object, &["<init>", "onReceive"])
             }
-            ComponentKind::Provider => {
-                self.events(heap, object, &["<init>", "onCreate"])
-            }
+            ComponentKind::Provider => self.events(heap, object, &["<init>", "onCreate"]),
         }
     }
 
     /// created → started → resumed → events → paused → stopped → destroyed, with the ways back.
     fn activity(&mut self, index: usize, object: ObjId, heap: Heap) -> Heap {
-        let saved = self.objects.named(&format!("saved state of {index}"), "android.os.Bundle", Kind::Given);
+        let saved = self.objects.named(
+            &format!("saved state of {index}"),
+            "android.os.Bundle",
+            Kind::Given,
+        );
         let bundle = Value::object(saved);
         let mut created = heap.clone();
         let mut end = heap;
@@ -249,7 +262,8 @@ impl Machine<'_, '_, '_> {
                     self.event_value(at, object, "onRetainNonConfigurationInstance", &[]);
                 at = after;
                 if let Some(kept) = kept {
-                    let retained = self.objects.named(&format!("retained by {index}"), "", Kind::Given);
+                    let retained =
+                        self.objects.named(&format!("retained by {index}"), "", Kind::Given);
                     at.add(retained, Key::Inner, &kept);
                 }
                 at = self.event(at, object, "onStop", &[]);
@@ -259,7 +273,9 @@ impl Machine<'_, '_, '_> {
                 self.merge(&mut resumed, &at);
                 let destroyed = self.event(stopped, object, "onDestroy", &[]);
                 self.merge(&mut end, &destroyed);
-                if !self.merge(&mut resumed, &start.clone()) && resumed.same(&start) || self.exhausted {
+                if !self.merge(&mut resumed, &start.clone()) && resumed.same(&start)
+                    || self.exhausted
+                {
                     break;
                 }
                 let mut check = start;
@@ -306,12 +322,22 @@ impl Machine<'_, '_, '_> {
             at.set(known, Key::Made, Value::int(1));
         }
         let order = [
-            "<init>", "attachBaseContext", "onCreate", "onStartCommand", "onStart", "onBind",
-            "onHandleIntent", "onHandleWork", "onDestroy", "onUnbind", "onRebind",
+            "<init>",
+            "attachBaseContext",
+            "onCreate",
+            "onStartCommand",
+            "onStart",
+            "onBind",
+            "onHandleIntent",
+            "onHandleWork",
+            "onDestroy",
+            "onUnbind",
+            "onRebind",
         ];
         self.merge(&mut at, known);
         at = self.events(at, object, &order);
-        let (after, again) = self.event_value(at, object, "onUnbind", std::slice::from_ref(&intent));
+        let (after, again) =
+            self.event_value(at, object, "onUnbind", std::slice::from_ref(&intent));
         at = after;
         if again.is_some_and(|again| again.as_int() != Some(0)) {
             at = self.event(at, object, "onRebind", std::slice::from_ref(&intent));
@@ -343,7 +369,10 @@ impl Machine<'_, '_, '_> {
                         _ => None,
                     });
                     let parameter = parameter.unwrap_or_else(|| "".into());
-                    entry.objects().map(|object| (object, Rc::clone(&parameter))).collect::<Vec<_>>()
+                    entry
+                        .objects()
+                        .map(|object| (object, Rc::clone(&parameter)))
+                        .collect::<Vec<_>>()
                 })
                 .collect();
             for (callback, parameter) in registered {
@@ -351,7 +380,8 @@ impl Machine<'_, '_, '_> {
                 if self.is_fragment(&class) {
                     // Each round begins with the fragment as it was when it was added.
                     let mut fresh = all.clone();
-                    let was = if start.get(callback, &Key::Made).is_some() { &start } else { &before };
+                    let was =
+                        if start.get(callback, &Key::Made).is_some() { &start } else { &before };
                     self.forget_fields(&mut fresh, callback, was);
                     let after = self.fragment(fresh, callback);
                     self.merge(&mut all, &after);
@@ -397,9 +427,13 @@ impl Machine<'_, '_, '_> {
     }
 
     fn is_fragment(&mut self, class: &str) -> bool {
-        ["android.app.Fragment", "androidx.fragment.app.Fragment", "android.support.v4.app.Fragment"]
-            .iter()
-            .any(|fragment| self.world.is_a(class, fragment))
+        [
+            "android.app.Fragment",
+            "androidx.fragment.app.Fragment",
+            "android.support.v4.app.Fragment",
+        ]
+        .iter()
+        .any(|fragment| self.world.is_a(class, fragment))
     }
 
     /// Puts the fields of an object back to what they were.
@@ -414,12 +448,17 @@ impl Machine<'_, '_, '_> {
 
     fn fragment(&mut self, heap: Heap, object: ObjId) -> Heap {
         const BEFORE: [&str; 8] = [
-            "onAttach", "onCreate", "onCreateView", "onViewCreated", "onActivityCreated",
-            "onViewStateRestored", "onStart", "onResume",
+            "onAttach",
+            "onCreate",
+            "onCreateView",
+            "onViewCreated",
+            "onActivityCreated",
+            "onViewStateRestored",
+            "onStart",
+            "onResume",
         ];
-        const BEHIND: [&str; 6] = [
-            "onPause", "onSaveInstanceState", "onStop", "onDestroyView", "onDestroy", "onDetach",
-        ];
+        const BEHIND: [&str; 6] =
+            ["onPause", "onSaveInstanceState", "onStop", "onDestroyView", "onDestroy", "onDetach"];
         let mut at = heap;
         for name in BEFORE {
             at = self.event(at, object, name, &[]);
@@ -450,9 +489,9 @@ impl Machine<'_, '_, '_> {
                 called.extend(methods);
             }
         }
-        let shown = self.component.map(|index| {
-            self.objects.named(&format!("layouts of {index}"), "", Kind::Given)
-        });
+        let shown = self
+            .component
+            .map(|index| self.objects.named(&format!("layouts of {index}"), "", Kind::Given));
         let handlers: std::collections::BTreeSet<&String> = self
             .app
             .click_handlers
@@ -466,8 +505,8 @@ impl Machine<'_, '_, '_> {
             .virtual_methods(&class)
             .into_iter()
             .filter(|(name, descriptor)| {
-                let clicked =
-                    handlers.contains(&name.to_string()) && &**descriptor == "(Landroid/view/View;)V";
+                let clicked = handlers.contains(&name.to_string())
+                    && &**descriptor == "(Landroid/view/View;)V";
                 let platform = called.contains(&&**name) && !order.contains(&&**name);
                 clicked || platform
             })

@@ -5,6 +5,7 @@
 //! Work is bounded by a number of operations, which is the same on every machine.
 
 use super::app::App;
+use super::control::controllers;
 use super::domain::{Atom, Heap, Key, ObjId, SourceId, Step, StepKind, Taint, Value};
 use super::models::Models;
 use super::objects::{Context, Kind, Objects, Origin};
@@ -141,6 +142,11 @@ pub(super) struct Machine<'m, 'w, 'a> {
     /// Classes of which an object was made.
     pub(super) made: BTreeSet<Rc<str>>,
     pub(super) memo: HashMap<(u32, Context), (Vec<Value>, Heap, Outcome)>,
+    /// Follow what branches tell, too.
+    pub(super) implicit: bool,
+    /// What the branches on the way here tell.
+    pub(super) told: Taint,
+    controllers: HashMap<u32, Rc<Vec<Vec<usize>>>>,
     /// The call just modelled does not return.
     pub(super) fails: bool,
     /// The call just modelled was computed: it does not throw.
@@ -179,6 +185,9 @@ impl<'m, 'w, 'a> Machine<'m, 'w, 'a> {
             given_up: BTreeSet::new(),
             made: BTreeSet::new(),
             memo: HashMap::new(),
+            implicit: false,
+            told: Taint::default(),
+            controllers: HashMap::new(),
             fails: false,
             sure: false,
         }
@@ -240,6 +249,7 @@ impl<'m, 'w, 'a> Machine<'m, 'w, 'a> {
         if let Some((known_args, known_heap, outcome)) = self.memo.get(&(target.id, context))
             && known_heap.same(&heap)
             && *known_args == args
+            && !self.implicit
         {
             return outcome.clone();
         }
@@ -291,7 +301,16 @@ impl<'m, 'w, 'a> Machine<'m, 'w, 'a> {
             position: vec![usize::MAX; code.cfg.blocks.len()],
             work: BTreeSet::new(),
             outcome: Outcome::default(),
+            told: Vec::new(),
+            controllers: self.implicit.then(|| {
+                let made = || Rc::new(controllers(&code.cfg));
+                Rc::clone(self.controllers.entry(method.id).or_insert_with(made))
+            }),
         };
+        let told_before = self.told.clone();
+        if self.implicit {
+            run.told = vec![Taint::default(); code.cfg.blocks.len()];
+        }
         for (at, block) in code.cfg.order.iter().enumerate() {
             run.position[*block] = at;
         }
@@ -306,11 +325,13 @@ impl<'m, 'w, 'a> Machine<'m, 'w, 'a> {
                 self.given_up.insert(method.id);
                 continue;
             }
+            self.told = run.told_at(block, &told_before);
             self.block(&mut run, block);
             if self.exhausted {
                 break;
             }
         }
+        self.told = told_before;
         run.outcome
     }
 
@@ -333,6 +354,13 @@ impl<'m, 'w, 'a> Machine<'m, 'w, 'a> {
             });
             self.sure = false;
             let next = self.step(run, &mut state, insn, index);
+            if self.implicit
+                && !self.told.is_empty()
+                && let Some(dst) = written(&insn.op)
+            {
+                let value = state.register(dst).with(&self.told);
+                state.set(dst, value);
+            }
             if let Some(pre) = pre.filter(|_| !std::mem::take(&mut self.sure)) {
                 for &target in &shape.exceptional {
                     run.flow_into(target, &pre, &self.objects);
@@ -341,6 +369,9 @@ impl<'m, 'w, 'a> Machine<'m, 'w, 'a> {
             if matches!(next, Next::End) {
                 return;
             }
+        }
+        if self.implicit {
+            run.tell(block, shape.end, &state, &self.told);
         }
         for &target in &shape.successors {
             if self.feasible(method, shape.end, target, &state) {
@@ -370,7 +401,8 @@ impl<'m, 'w, 'a> Machine<'m, 'w, 'a> {
                     let class = self.class_name(file, class);
                     let hits =
                         classes.iter().filter(|thrown| self.world.is_a(thrown, &class)).count();
-                    let broad = &*class == "java.lang.Throwable" || &*class == "java.lang.Exception";
+                    let broad =
+                        &*class == "java.lang.Throwable" || &*class == "java.lang.Exception";
                     let unknown = value.open || classes.is_empty();
                     (hits > 0 || unknown, !classes.is_empty() && hits == classes.len() || broad)
                 }
@@ -401,7 +433,8 @@ impl<'m, 'w, 'a> Machine<'m, 'w, 'a> {
     fn step(&mut self, run: &mut Run<'_>, state: &mut State, insn: &Insn, index: usize) -> Next {
         let method = run.method;
         match &insn.op {
-            Op::Nop | Op::Branch { .. } | Op::Jump { .. } | Op::Switch { .. } | Op::Cast { .. } => {}
+            Op::Nop | Op::Branch { .. } | Op::Jump { .. } | Op::Switch { .. } | Op::Cast { .. } => {
+            }
             Op::Const { dst, value } => {
                 let value = self.literal(method.file, *value);
                 state.set(*dst, value);
@@ -446,7 +479,13 @@ impl<'m, 'w, 'a> Machine<'m, 'w, 'a> {
                 for object in array.objects() {
                     for (at, value) in data.iter().enumerate().take(ARRAY_ELEMENTS_MAX) {
                         let at = i64::try_from(at).unwrap_or(i64::MAX);
-                        self.write(&mut state.heap, &array, object, Key::Index(at), Value::int(*value));
+                        self.write(
+                            &mut state.heap,
+                            &array,
+                            object,
+                            Key::Index(at),
+                            Value::int(*value),
+                        );
                     }
                 }
             }
@@ -555,6 +594,7 @@ impl<'m, 'w, 'a> Machine<'m, 'w, 'a> {
 
     /// A value that is put somewhere, its trail a step longer.
     pub(super) fn stored(&self, mut value: Value, method: u32, pc: u32) -> Value {
+        value.taint.add(&self.told);
         if !value.taint.is_empty() {
             value.taint = value.taint.stepped(&Step { method, pc, what: StepKind::Store });
         }
@@ -714,12 +754,8 @@ impl<'m, 'w, 'a> Machine<'m, 'w, 'a> {
         }
         let full = format!("{class}.{name}");
         if let Some(kind) = self.models.source_field(&full) {
-            let call = SourceCall {
-                method: site.0,
-                pc: site.1,
-                called: full.as_str().into(),
-                kind,
-            };
+            let call =
+                SourceCall { method: site.0, pc: site.1, called: full.as_str().into(), kind };
             let taint = self.source_taint(call);
             return Value::tainted(taint);
         }
@@ -787,7 +823,8 @@ impl<'m, 'w, 'a> Machine<'m, 'w, 'a> {
         }
         heap.set(statics, Key::Initialised, Value::int(1));
         heap.set(statics, Key::Made, Value::int(1));
-        let above = self.world.program.hierarchy.get(class).and_then(|info| info.superclass.clone());
+        let above =
+            self.world.program.hierarchy.get(class).and_then(|info| info.superclass.clone());
         if let Some(above) = above {
             self.initialise(&above.as_str().into(), heap, site, registers);
         }
@@ -851,7 +888,10 @@ impl<'m, 'w, 'a> Machine<'m, 'w, 'a> {
             let is = match atom {
                 Atom::Int(_) => false,
                 Atom::Str(_) => {
-                    matches!(class, "java.lang.String" | "java.lang.CharSequence" | "java.lang.Object")
+                    matches!(
+                        class,
+                        "java.lang.String" | "java.lang.CharSequence" | "java.lang.Object"
+                    )
                 }
                 Atom::Class(_) => class == "java.lang.Class",
                 Atom::Object(object) => {
@@ -913,9 +953,55 @@ struct Run<'r> {
     position: Vec<usize>,
     work: BTreeSet<usize>,
     outcome: Outcome,
+    /// What the branch at the end of each block tells. For implicit flows.
+    told: Vec<Taint>,
+    controllers: Option<Rc<Vec<Vec<usize>>>>,
 }
 
 impl Run<'_> {
+    /// What is told by the branches that decide whether the block runs.
+    fn told_at(&self, block: usize, before: &Taint) -> Taint {
+        let mut told = before.clone();
+        let Some(controllers) = &self.controllers else { return told };
+        for branch in controllers.get(block).into_iter().flatten() {
+            if let Some(taint) = self.told.get(*branch) {
+                told.add(taint);
+            }
+        }
+        told
+    }
+
+    /// Takes down what the branch at the end of a block tells; what it decides runs again.
+    fn tell(&mut self, block: usize, end: usize, state: &State, told: &Taint) {
+        let Some(code) = &self.method.code else { return };
+        let last = end.checked_sub(1).and_then(|last| code.body.insns.get(last));
+        let mut taint = told.clone();
+        match last.map(|insn| &insn.op) {
+            Some(Op::Branch { a, b, .. }) => {
+                taint.add(&state.register(*a).taint);
+                if let Operand::Reg(reg) = b {
+                    taint.add(&state.register(*reg).taint);
+                }
+            }
+            Some(Op::Switch { on, .. }) => {
+                taint.add(&state.register(*on).taint);
+            }
+            _ => return,
+        }
+        if !self.told.get_mut(block).is_some_and(|known| known.add(&taint)) {
+            return;
+        }
+        let Some(controllers) = &self.controllers else { return };
+        for (decided, branches) in controllers.iter().enumerate() {
+            if branches.contains(&block)
+                && self.entry.get(decided).is_some_and(Option::is_some)
+                && let Some(position) = self.position.get(decided)
+            {
+                self.work.insert(*position);
+            }
+        }
+    }
+
     fn flow_into(&mut self, target: usize, state: &State, objects: &Objects) {
         let widen = self.visits.get(target).is_some_and(|visits| *visits > VISITS_BEFORE_WIDENING);
         let changed = match self.entry.get_mut(target) {
@@ -937,6 +1023,18 @@ fn library_may_throw(op: &Op) -> bool {
     matches!(op, Op::Invoke { .. } | Op::ArrayGet { .. } | Op::ArrayPut { .. } | Op::Cast { .. })
         || matches!(op, Op::GetField { object: Some(_), .. } | Op::PutField { object: Some(_), .. })
         || matches!(op, Op::Binary { op: crate::ir::BinaryOp::Div | crate::ir::BinaryOp::Rem, .. })
+}
+
+/// The register that an operation writes.
+fn written(op: &Op) -> Option<Reg> {
+    match op {
+        Op::Const { dst, .. }
+        | Op::Move { dst, .. }
+        | Op::New { dst, .. }
+        | Op::NewArray { dst, .. }
+        | Op::Binary { dst, .. } => Some(*dst),
+        _ => None,
+    }
 }
 
 fn encoded(value: &EncodedText) -> Value {

@@ -9,6 +9,7 @@
 //! Work is bounded by a number of operations. Where it runs out, [`Flows::exhausted`] says so.
 
 mod app;
+mod control;
 mod domain;
 mod invoke;
 mod lifecycle;
@@ -63,16 +64,32 @@ pub struct Flows {
     pub steps: u64,
 }
 
+/// How an analysis is run.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Most operations.
+    pub steps_max: u64,
+    /// Follow what branches on private data tell, too.
+    pub implicit: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { steps_max: STEPS_MAX, implicit: false }
+    }
+}
+
 /// Analyses an app. `is_library`: classes whose code is modelled and not followed.
 pub fn analyse(
     program: &Program<'_, '_>,
     app: &App,
     models: &Models,
     is_library: &dyn Fn(&str) -> bool,
-    steps_max: u64,
+    options: Options,
 ) -> Flows {
     let world = World::new(program, is_library);
-    let mut machine = Machine::new(world, models, app, steps_max);
+    let mut machine = Machine::new(world, models, app, options.steps_max);
+    machine.implicit = options.implicit;
     machine.run_app();
     let mut found = Flows {
         exhausted: machine.truncated || machine.exhausted,
@@ -105,7 +122,9 @@ pub fn analyse(
             steps: inner,
         });
     }
-    found.flows.sort_by(|a, b| (&a.source.place, &a.sink.place).cmp(&(&b.source.place, &b.sink.place)));
+    found
+        .flows
+        .sort_by(|a, b| (&a.source.place, &a.sink.place).cmp(&(&b.source.place, &b.sink.place)));
     found
 }
 

@@ -139,7 +139,9 @@ impl Models {
             callee.is_a(&source.class)
                 && match &source.when {
                     When::Always => true,
-                    When::Key(keys) => call.texts.iter().any(|text| keys.iter().any(|k| **k == **text)),
+                    When::Key(keys) => {
+                        call.texts.iter().any(|text| keys.iter().any(|k| **k == **text))
+                    }
                     When::Address(starts) => call
                         .texts
                         .iter()
@@ -174,17 +176,15 @@ impl Models {
     /// The call may be a source, whatever its arguments are.
     pub(super) fn may_be_source(&self, callee: &Callee) -> bool {
         self.sources.get(&*callee.name).is_some_and(|sources| {
-            sources
-                .iter()
-                .any(|source| &*source.kind != UNTRUSTED && callee.is_a(&source.class))
+            sources.iter().any(|source| &*source.kind != UNTRUSTED && callee.is_a(&source.class))
         })
     }
 
     /// A field of the class is a source.
     pub(super) fn names_field_of(&self, class: &str) -> bool {
-        self.fields.keys().any(|field| {
-            field.strip_prefix(class).is_some_and(|rest| rest.starts_with('.'))
-        })
+        self.fields
+            .keys()
+            .any(|field| field.strip_prefix(class).is_some_and(|rest| rest.starts_with('.')))
     }
 
     /// Names of methods that may be sources or sinks.

@@ -115,7 +115,8 @@ impl Objects {
 
     /// Objects that outlive the process: what is stored on the device or on its way.
     pub(super) fn lasting(&self) -> impl Iterator<Item = ObjId> {
-        const LASTING: [&str; 6] = ["preferences ", "file ", "intent of ", "result", "saved state", "binder "];
+        const LASTING: [&str; 6] =
+            ["preferences ", "file ", "intent of ", "result", "saved state", "binder "];
         self.named.iter().copied().filter(|object| {
             self.name(*object).is_some_and(|name| LASTING.iter().any(|kind| name.starts_with(kind)))
         })

@@ -69,7 +69,8 @@ impl Relevance {
                     let id = u32::from(second);
                     if op.is_invoke() {
                         entry.source |= sources.contains(&id);
-                        let owner = dex.method(MethodId(id)).and_then(|method| class_of(method.class));
+                        let owner =
+                            dex.method(MethodId(id)).and_then(|method| class_of(method.class));
                         entry.mentions.extend(owner);
                     } else if op.reads_field() || op.writes_field() {
                         let owner = dex.field(FieldId(id)).and_then(|field| class_of(field.class));

@@ -10,7 +10,6 @@ use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 pub(super) const ACC_STATIC: u32 = 0x8;
-pub(super) const ACC_NATIVE: u32 = 0x100;
 pub(super) const ACC_ABSTRACT: u32 = 0x400;
 const ACC_PRIVATE: u32 = 0x2;
 const ACC_BRIDGE: u32 = 0x40;
@@ -85,7 +84,6 @@ pub(super) struct Members {
     pub(super) statics: Vec<(Rc<str>, Option<EncodedText>)>,
     instance_fields: Vec<Rc<str>>,
     pub(super) has_initialiser: bool,
-    pub(super) access: u32,
 }
 
 /// An initial value.
@@ -96,13 +94,16 @@ pub(super) enum EncodedText {
     Class(Rc<str>),
 }
 
+/// Class, name, descriptor.
+type MethodKey = (Rc<str>, Rc<str>, Rc<str>);
+
 /// Everything that is looked up.
 pub(super) struct World<'w, 'a> {
     pub(super) program: &'w Program<'w, 'a>,
     /// Classes whose code is taken as a library's: modelled, not followed.
     is_library: &'w dyn Fn(&str) -> bool,
     methods: Vec<Rc<Method>>,
-    by_name: HashMap<(Rc<str>, Rc<str>, Rc<str>), Option<Rc<Method>>>,
+    by_name: HashMap<MethodKey, Option<Rc<Method>>>,
     callees: HashMap<(usize, Sym), Rc<Callee>>,
     members: HashMap<Rc<str>, Option<Rc<Members>>>,
     lines: HashMap<Rc<str>, Rc<[String]>>,
@@ -141,10 +142,6 @@ impl<'w, 'a> World<'w, 'a> {
         self.texts.push(Rc::clone(&text));
         self.symbols.insert(text, symbol);
         symbol
-    }
-
-    pub(super) fn text_of(&self, symbol: Symbol) -> Rc<str> {
-        self.texts.get(symbol as usize).cloned().unwrap_or_else(|| "".into())
     }
 
     pub(super) fn method(&self, id: u32) -> Option<&Rc<Method>> {
@@ -195,8 +192,7 @@ impl<'w, 'a> World<'w, 'a> {
         let entry = self.program.class(class)?;
         let dex = &self.program.files.get(entry.file)?.dex;
         let data = dex.class_data(&entry.class).ok()?;
-        let mut members =
-            Members { file: entry.file, access: entry.class.access, ..Members::default() };
+        let mut members = Members { file: entry.file, ..Members::default() };
         for method in data.methods() {
             let Some(reference) = dex.method(method.id) else { continue };
             let name: Rc<str> = dex.string(reference.name)?.to_str().as_ref().into();
@@ -279,7 +275,7 @@ impl<'w, 'a> World<'w, 'a> {
 
     /// The method that a call of it on an object of `class` runs, if the app defines it.
     pub(super) fn find(&mut self, class: &str, name: &str, descriptor: &str) -> Option<Rc<Method>> {
-        let key: (Rc<str>, Rc<str>, Rc<str>) = (class.into(), name.into(), descriptor.into());
+        let key: MethodKey = (class.into(), name.into(), descriptor.into());
         if let Some(found) = self.by_name.get(&key) {
             return found.clone();
         }
@@ -306,10 +302,9 @@ impl<'w, 'a> World<'w, 'a> {
         members: &Members,
         method: &EncodedMethod,
     ) -> Rc<Method> {
-        let known =
-            self.methods.iter().find(|known| {
-                &*known.class == class && known.name == member.0 && known.descriptor == member.1
-            });
+        let known = self.methods.iter().find(|known| {
+            &*known.class == class && known.name == member.0 && known.descriptor == member.1
+        });
         if let Some(known) = known {
             return Rc::clone(known);
         }
@@ -412,7 +407,8 @@ impl<'w, 'a> World<'w, 'a> {
     }
 
     fn nameless(&mut self) -> Rc<Callee> {
-        let signature = crate::ir::MethodSig { class: "".into(), name: "".into(), descriptor: "()V".into() };
+        let signature =
+            crate::ir::MethodSig { class: "".into(), name: "".into(), descriptor: "()V".into() };
         Rc::new(Callee {
             class: "".into(),
             name: "".into(),

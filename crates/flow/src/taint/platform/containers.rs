@@ -189,7 +189,10 @@ impl Machine<'_, '_, '_> {
                 }
                 Some(value)
             }
-            ("getLast" | "lastElement" | "peekLast" | "pop" | "peek" | "removeLast" | "pollLast", 0) => {
+            (
+                "getLast" | "lastElement" | "peekLast" | "pop" | "peek" | "removeLast" | "pollLast",
+                0,
+            ) => {
                 let mut value = Value::default();
                 for object in receiver.objects() {
                     let last = size(&state.heap, object).map(|end| end - 1);
@@ -228,8 +231,11 @@ impl Machine<'_, '_, '_> {
                 }
                 Some(Value::null())
             }
-            ("iterator" | "listIterator" | "elements" | "stream" | "subList" | "toArray"
-                | "descendingIterator", _) => Some(self.walk(call, state, receiver)),
+            (
+                "iterator" | "listIterator" | "elements" | "stream" | "subList" | "toArray"
+                | "descendingIterator",
+                _,
+            ) => Some(self.walk(call, state, receiver)),
             ("size" | "isEmpty" | "contains" | "indexOf" | "hashCode" | "equals", _) => {
                 let known = match (&*call.callee.name, receiver.single()) {
                     ("size", Some(super::super::domain::Atom::Object(object))) => {

@@ -58,8 +58,10 @@ impl Machine<'_, '_, '_> {
                 return Some(Value::object(uri).with(&taint));
             }
             ("android.net.Uri", "withAppendedPath") => return Some(call.argument(0)),
-            ("android.app.PendingIntent", name @ ("getActivity" | "getService" | "getBroadcast"
-                | "getForegroundService")) => {
+            (
+                "android.app.PendingIntent",
+                name @ ("getActivity" | "getService" | "getBroadcast" | "getForegroundService"),
+            ) => {
                 return self.pending(call, state, name);
             }
             ("android.os.Messenger", "getBinder") | ("android.os.Binder", "asBinder") => {
@@ -260,9 +262,11 @@ impl Machine<'_, '_, '_> {
         let mut result: Option<Value> = None;
         for index in providers {
             let class: Rc<str> = self.app.components[index].class.as_str().into();
-            let object = self.objects.named(&format!("component {index} {class}"), &class, Kind::Made);
+            let object =
+                self.objects.named(&format!("component {index} {class}"), &class, Kind::Made);
             state.heap.set(object, Key::Made, Value::int(1));
-            let value = self.run_on(call, state, object, &call.callee.name.clone(), call.arguments());
+            let value =
+                self.run_on(call, state, object, &call.callee.name.clone(), call.arguments());
             result.get_or_insert_with(Value::default).join(&value.unwrap_or_else(Value::open));
         }
         result
@@ -351,7 +355,10 @@ impl Machine<'_, '_, '_> {
                 texts.iter().all(|text| {
                     !text.starts_with('.')
                         && own.as_deref().is_some_and(|own| !text.starts_with(own))
-                        && !app.components.iter().any(|c| c.class == **text && own.as_deref() == Some(&*c.package))
+                        && !app
+                            .components
+                            .iter()
+                            .any(|c| c.class == **text && own.as_deref() == Some(&*c.package))
                 })
             })
         };
@@ -361,9 +368,9 @@ impl Machine<'_, '_, '_> {
                     .get(object, &component)
                     .is_some_and(|class| class.as_int() != Some(0) && !names_other(class));
                 let to_package = heap.get(object, &package).is_some_and(|package| {
-                    package.texts().is_none_or(|all| {
-                        all.iter().all(|one| own.as_deref() == Some(&**one))
-                    })
+                    package
+                        .texts()
+                        .is_none_or(|all| all.iter().all(|one| own.as_deref() == Some(&**one)))
                 });
                 to_class || to_package
             })
@@ -380,7 +387,8 @@ impl Machine<'_, '_, '_> {
             let cell = |at: usize| keys.get(at).and_then(|key| heap.get(object, key));
             for (index, component) in app.components.iter().enumerate() {
                 let foreign = own.as_deref().is_some_and(|own| own != component.package);
-                if component.kind != kind || found.contains(&index) || (foreign && !component.open) {
+                if component.kind != kind || found.contains(&index) || (foreign && !component.open)
+                {
                     continue;
                 }
                 let hit = match cell(0) {
@@ -399,9 +407,9 @@ impl Machine<'_, '_, '_> {
     }
 
     fn address_text(&self, data: &Value, heap: &Heap) -> Option<Rc<str>> {
-        data.as_text().cloned().or_else(|| {
-            data.objects().next().and_then(|object| self.address_of(object, heap))
-        })
+        data.as_text()
+            .cloned()
+            .or_else(|| data.objects().next().and_then(|object| self.address_of(object, heap)))
     }
 
     /// The intent that a component reads.
@@ -484,12 +492,13 @@ impl Machine<'_, '_, '_> {
 }
 
 fn names_component(class: &Value, component: &Component) -> bool {
-    let named = |name: &str| {
-        component.class == name || component.names.iter().any(|known| known == name)
-    };
+    let named =
+        |name: &str| component.class == name || component.names.iter().any(|known| known == name);
     class.atoms().iter().any(|atom| match atom {
         Atom::Class(name) => named(name),
-        Atom::Str(name) => named(name) || (name.starts_with('.') && component.class.ends_with(&**name)),
+        Atom::Str(name) => {
+            named(name) || (name.starts_with('.') && component.class.ends_with(&**name))
+        }
         _ => false,
     })
 }
@@ -519,7 +528,8 @@ fn answers(
                 .collect()
         })
         .unwrap_or_default();
-    if !wanted.iter().all(|category| component.categories.iter().any(|known| **known == **category)) {
+    if !wanted.iter().all(|category| component.categories.iter().any(|known| **known == **category))
+    {
         return false;
     }
     if let Some(data) = data {
@@ -531,7 +541,9 @@ fn answers(
             return false;
         }
         let host = rest.trim_start_matches('/').split(['/', '?', ':']).next().unwrap_or_default();
-        if !component.hosts.is_empty() && !component.hosts.iter().any(|known| known == host || known == "*") {
+        if !component.hosts.is_empty()
+            && !component.hosts.iter().any(|known| known == host || known == "*")
+        {
             return false;
         }
     } else if !component.schemes.is_empty() && component.mime_types.is_empty() {

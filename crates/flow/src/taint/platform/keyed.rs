@@ -19,7 +19,10 @@ const KEYED: [&str; 8] = [
 impl Machine<'_, '_, '_> {
     pub(super) fn keyed(&mut self, call: &Call<'_>, state: &mut State) -> Option<Value> {
         let name = &*call.callee.name;
-        if name == "getSharedPreferences" || name == "getDefaultSharedPreferences" || name == "getPreferences" {
+        if name == "getSharedPreferences"
+            || name == "getDefaultSharedPreferences"
+            || name == "getPreferences"
+        {
             return Some(self.preferences(call, state));
         }
         let receiver = call.receiver()?.clone();

@@ -16,21 +16,47 @@ use crate::value::Abstract;
 use std::rc::Rc;
 use std::sync::Arc;
 
+/// Models a call if it is one of its own.
+type Family<M> = fn(&mut M, &Call<'_>, &mut State) -> Option<Value>;
+
 /// Elements of an array that is handed to a computed call.
 const ARRAY_ELEMENTS_MAX: i64 = 1024;
 /// What a call asks for is no part of the data: its result carries nothing.
 const ASKS: [&str; 28] = [
-    "equals", "equalsIgnoreCase", "hashCode", "isEmpty", "size", "length", "startsWith", "endsWith",
-    "contains", "containsKey", "containsValue", "compareTo", "compareToIgnoreCase", "indexOf",
-    "lastIndexOf", "matches", "hasNext", "hasMoreElements", "moveToFirst", "moveToNext", "getCount",
-    "getColumnIndex", "getColumnIndexOrThrow", "isShown", "isChecked", "getClass", "getId",
+    "equals",
+    "equalsIgnoreCase",
+    "hashCode",
+    "isEmpty",
+    "size",
+    "length",
+    "startsWith",
+    "endsWith",
+    "contains",
+    "containsKey",
+    "containsValue",
+    "compareTo",
+    "compareToIgnoreCase",
+    "indexOf",
+    "lastIndexOf",
+    "matches",
+    "hasNext",
+    "hasMoreElements",
+    "moveToFirst",
+    "moveToNext",
+    "getCount",
+    "getColumnIndex",
+    "getColumnIndexOrThrow",
+    "isShown",
+    "isChecked",
+    "getClass",
+    "getId",
     "available",
 ];
 
 impl Machine<'_, '_, '_> {
     /// The result of a call that leaves the app; its effects are in the state.
     pub(super) fn platform(&mut self, call: &Call<'_>, state: &mut State) -> Value {
-        let families: [fn(&mut Self, &Call<'_>, &mut State) -> Option<Value>; 9] = [
+        let families: [Family<Self>; 9] = [
             Self::computed,
             Self::basics,
             Self::reflection,
@@ -68,7 +94,7 @@ impl Machine<'_, '_, '_> {
             taint.add(&state.heap.deep_taint(value));
         }
         let taint = taint.stepped(&call.step(StepKind::Library));
-        let taint = if asks(&call.callee.name) { Taint::default() } else { taint };
+        let taint = if self.asks(&call.callee.name) { Taint::default() } else { taint };
         let computed = crate::library::evaluate(&call.callee.library, &args)?;
         self.sure = true;
         match computed {
@@ -155,7 +181,7 @@ impl Machine<'_, '_, '_> {
         }
         let step = call.step(StepKind::Library);
         let inward = taint.stepped(&step);
-        let asks = asks(&call.callee.name);
+        let asks = self.asks(&call.callee.name);
         if let Some(receiver) = call.receiver() {
             if !asks {
                 self.keep_inside(call, state, &receiver.clone(), &inward);
@@ -260,6 +286,11 @@ impl Machine<'_, '_, '_> {
 }
 
 impl Machine<'_, '_, '_> {
+    /// The result says something of the data and holds none of them.
+    pub(super) fn asks(&self, name: &str) -> bool {
+        !self.implicit && ASKS.contains(&name)
+    }
+
     /// What a receiver brings into the result of a platform method: all that it holds, but of an
     /// object of the app only what the platform part of it was given.
     fn carried(&mut self, receiver: &Value, state: &State) -> Taint {
@@ -351,7 +382,9 @@ impl Machine<'_, '_, '_> {
                 }
                 (result != Value::default()).then_some(result)
             }
-            (_, "finish" | "finishAffinity" | "finishAndRemoveTask") if call.arguments().is_empty() => {
+            (_, "finish" | "finishAffinity" | "finishAndRemoveTask")
+                if call.arguments().is_empty() =>
+            {
                 let receiver = call.receiver()?.clone();
                 let key = Key::Field(self.world.symbol("$finishing"));
                 for object in receiver.objects() {
@@ -362,7 +395,8 @@ impl Machine<'_, '_, '_> {
             (_, "setContentView" | "inflate") => {
                 let id = call.argument(0).as_int()?;
                 if let Some(component) = self.component {
-                    let shown = self.objects.named(&format!("layouts of {component}"), "", Kind::Given);
+                    let shown =
+                        self.objects.named(&format!("layouts of {component}"), "", Kind::Given);
                     state.heap.set(shown, Key::Index(id), Value::int(1));
                 }
                 None
@@ -467,8 +501,12 @@ impl Machine<'_, '_, '_> {
     /// Files by their names: what is written to one is read from it.
     fn files(&mut self, call: &Call<'_>, state: &mut State) -> Option<Value> {
         const STREAMS: [&str; 7] = [
-            "java.io.FileOutputStream", "java.io.FileInputStream", "java.io.FileReader",
-            "java.io.FileWriter", "java.io.RandomAccessFile", "java.util.Scanner",
+            "java.io.FileOutputStream",
+            "java.io.FileInputStream",
+            "java.io.FileReader",
+            "java.io.FileWriter",
+            "java.io.RandomAccessFile",
+            "java.util.Scanner",
             "java.io.PrintWriter",
         ];
         let name = &*call.callee.name;
@@ -513,11 +551,16 @@ impl Machine<'_, '_, '_> {
     }
 }
 
-pub(super) fn asks(name: &str) -> bool {
-    ASKS.contains(&name)
-}
-
 pub(super) fn is_text(class: &str) -> bool {
-    matches!(class, "java.lang.String" | "java.lang.CharSequence" | "java.lang.Integer" | "java.lang.Long"
-        | "java.lang.Double" | "java.lang.Float" | "java.lang.Boolean" | "java.lang.Character")
+    matches!(
+        class,
+        "java.lang.String"
+            | "java.lang.CharSequence"
+            | "java.lang.Integer"
+            | "java.lang.Long"
+            | "java.lang.Double"
+            | "java.lang.Float"
+            | "java.lang.Boolean"
+            | "java.lang.Character"
+    )
 }

@@ -25,8 +25,12 @@ impl Machine<'_, '_, '_> {
                 }
                 Some(Value::atom(Atom::Class(name)))
             }
-            ("java.lang.ClassLoader" | "dalvik.system.DexClassLoader" | "dalvik.system.PathClassLoader",
-                "loadClass") => {
+            (
+                "java.lang.ClassLoader"
+                | "dalvik.system.DexClassLoader"
+                | "dalvik.system.PathClassLoader",
+                "loadClass",
+            ) => {
                 let name = call.argument(0).as_text()?.clone();
                 Some(Value::atom(Atom::Class(name)))
             }
@@ -51,7 +55,8 @@ impl Machine<'_, '_, '_> {
             }
             ("java.lang.Class", "getMethods" | "getDeclaredMethods") => {
                 let array = self.give(state, call, "java.lang.reflect.Method[]");
-                let method = self.objects.named("any method", "java.lang.reflect.Method", Kind::Given);
+                let method =
+                    self.objects.named("any method", "java.lang.reflect.Method", Kind::Given);
                 state.heap.set(method, Key::Inner, call.receiver()?.clone());
                 state.heap.set(array, Key::Elements, Value::object(method));
                 Some(Value::object(array))
@@ -66,10 +71,12 @@ impl Machine<'_, '_, '_> {
             }
             ("java.lang.reflect.Method", "invoke") => self.invoke_member(call, state),
             ("java.lang.reflect.Field", "get" | "set") => self.field_member(call, state),
-            ("java.lang.Class", "getName" | "getCanonicalName") => match call.receiver()?.single()? {
-                Atom::Class(name) => Some(Value::text(Rc::clone(name))),
-                _ => None,
-            },
+            ("java.lang.Class", "getName" | "getCanonicalName") => {
+                match call.receiver()?.single()? {
+                    Atom::Class(name) => Some(Value::text(Rc::clone(name))),
+                    _ => None,
+                }
+            }
             (_, "getClass") if call.arguments().is_empty() => {
                 let mut result = Value::default();
                 for object in call.receiver()?.objects() {
@@ -216,11 +223,15 @@ impl Machine<'_, '_, '_> {
             for class in classes {
                 let names = match &names {
                     Some(names) => names.clone(),
-                    None => self.world.virtual_methods(&class).into_iter().map(|(n, _)| n).collect(),
+                    None => {
+                        self.world.virtual_methods(&class).into_iter().map(|(n, _)| n).collect()
+                    }
                 };
                 for name in names {
                     if !self.world.is_app(&class) {
-                        if let Some(value) = self.platform_member(call, state, &class, &name, &receiver, &args) {
+                        if let Some(value) =
+                            self.platform_member(call, state, &class, &name, &receiver, &args)
+                        {
                             result.get_or_insert_with(Value::default).join(&value);
                         }
                         continue;

@@ -3,7 +3,6 @@
 use super::super::domain::{Atom, Key, StepKind, Taint, Value};
 use super::super::invoke::Call;
 use super::super::machine::{Machine, State};
-use super::asks;
 use std::rc::Rc;
 
 /// Longest text that is built.
@@ -16,7 +15,7 @@ impl Machine<'_, '_, '_> {
             "java.lang.StringBuilder" | "java.lang.StringBuffer" => self.builder(call, state),
             "java.lang.String" if &*call.callee.name == "<init>" => self.new_string(call, state),
             "java.lang.String" => Some(self.of_string(call, state)),
-            _ if &*call.callee.name == "toString" => self.to_string(call, state),
+            _ if &*call.callee.name == "toString" => self.print(call, state),
             _ => None,
         }
     }
@@ -85,7 +84,7 @@ impl Machine<'_, '_, '_> {
                 }
                 Some(result.with(&receiver.taint))
             }
-            _ if asks(name) => Some(Value::open()),
+            _ if self.asks(name) => Some(Value::open()),
             // insert, reverse, replace, setCharAt: the text is no longer known.
             _ => {
                 let mut taint = Taint::default();
@@ -161,7 +160,7 @@ impl Machine<'_, '_, '_> {
 
     fn of_string(&mut self, call: &Call<'_>, state: &mut State) -> Value {
         let name = &*call.callee.name;
-        if asks(name) {
+        if self.asks(name) {
             return Value::open();
         }
         let mut taint = Taint::default();
@@ -180,7 +179,7 @@ impl Machine<'_, '_, '_> {
     }
 
     /// `toString` of a text is itself; that of a platform object is what it holds.
-    fn to_string(&mut self, call: &Call<'_>, state: &mut State) -> Option<Value> {
+    fn print(&mut self, call: &Call<'_>, state: &mut State) -> Option<Value> {
         let receiver = call.receiver()?;
         let text = receiver.atoms().iter().all(|atom| matches!(atom, Atom::Str(_)));
         if text && !receiver.atoms().is_empty() {

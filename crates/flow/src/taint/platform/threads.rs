@@ -29,7 +29,13 @@ impl Machine<'_, '_, '_> {
                 let params = call.arguments().last().cloned().unwrap_or_else(Value::open);
                 for object in receiver.objects().collect::<Vec<_>>() {
                     self.run_on(call, state, object, "onPreExecute", &[]);
-                    let result = self.run_on(call, state, object, "doInBackground", std::slice::from_ref(&params));
+                    let result = self.run_on(
+                        call,
+                        state,
+                        object,
+                        "doInBackground",
+                        std::slice::from_ref(&params),
+                    );
                     let result = result.unwrap_or_else(Value::open);
                     self.run_on(call, state, object, "onPostExecute", &[result]);
                 }
@@ -41,7 +47,11 @@ impl Machine<'_, '_, '_> {
                 }
                 Some(Value::null())
             }
-            "sendMessage" | "sendMessageDelayed" | "sendMessageAtTime" | "dispatchMessage" | "send"
+            "sendMessage"
+            | "sendMessageDelayed"
+            | "sendMessageAtTime"
+            | "dispatchMessage"
+            | "send"
             | "sendMessageAtFrontOfQueue"
                 if callee.is_a("android.os.Handler") || callee.is_a("android.os.Messenger") =>
             {
@@ -54,7 +64,13 @@ impl Machine<'_, '_, '_> {
                 for message in receiver.objects().collect::<Vec<_>>() {
                     let target = state.heap.get(message, &Key::Inner).cloned().unwrap_or_default();
                     for object in self.wrapped(&target, state) {
-                        self.run_on(call, state, object, "handleMessage", std::slice::from_ref(&receiver));
+                        self.run_on(
+                            call,
+                            state,
+                            object,
+                            "handleMessage",
+                            std::slice::from_ref(&receiver),
+                        );
                     }
                 }
                 Some(Value::null())
@@ -139,7 +155,10 @@ impl Machine<'_, '_, '_> {
     }
 
     /// Runs what an object of the app does with an exception that nothing catches.
-    pub(in super::super) fn uncaught_handlers(&mut self, heap: &super::super::domain::Heap) -> Vec<ObjId> {
+    pub(in super::super) fn uncaught_handlers(
+        &mut self,
+        heap: &super::super::domain::Heap,
+    ) -> Vec<ObjId> {
         let registry = self.objects.named("registry", "", Kind::Given);
         let registered: Vec<ObjId> = heap.cells(registry).flat_map(|(_, v)| v.objects()).collect();
         registered
@@ -204,7 +223,8 @@ impl Machine<'_, '_, '_> {
     /// The place of a listener of which an object has one.
     fn slot(&mut self, call: &Call<'_>, receiver: Option<&Value>) -> Option<Key> {
         let name = &*call.callee.name;
-        let sets = name.starts_with("set") && (name.ends_with("Listener") || name.ends_with("Callback"));
+        let sets =
+            name.starts_with("set") && (name.ends_with("Listener") || name.ends_with("Callback"));
         let holder = match (sets, receiver?.single()) {
             (true, Some(super::super::domain::Atom::Object(object))) => *object,
             _ => return None,
@@ -353,9 +373,11 @@ impl Machine<'_, '_, '_> {
         if wanted.is_empty() {
             return true;
         }
-        intent.objects().any(|object| match state.heap.get(object, &action).and_then(Value::texts) {
-            Some(sent) => sent.iter().any(|one| wanted.contains(one)),
-            None => true,
+        intent.objects().any(|object| {
+            match state.heap.get(object, &action).and_then(Value::texts) {
+                Some(sent) => sent.iter().any(|one| wanted.contains(one)),
+                None => true,
+            }
         })
     }
 }
