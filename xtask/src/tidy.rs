@@ -26,7 +26,7 @@ const FORBIDDEN: &[(&str, &str)] = &[
 ];
 const BINARY: &[&str] = &[
     "apk", "aab", "aar", "apks", "xapk", "jar", "p12", "png", "dex", "so", "gz", "arsc", "bin",
-    "zip", "class", "idsig", "ico", "woff2",
+    "zip", "class", "idsig", "ico", "woff2", "pdf", "docx",
 ];
 
 pub(crate) fn run() -> Result<()> {

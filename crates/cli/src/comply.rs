@@ -4,7 +4,10 @@ use crate::arguments::{ComplyArguments, ComplyFormat, language};
 use crate::{date, output};
 use anyhow::{Context, Result, bail};
 use menshen_base::Lang;
-use menshen_comply::{Answers, BehaviourLog, Compliance, Declared, Inputs, PolicyInput, Verdict, assess, catalogue, checklist};
+use menshen_comply::{
+    Answers, BehaviourLog, Compliance, Declared, Inputs, PolicyInput, Verdict, assess, catalogue,
+    checklist,
+};
 use menshen_report::comply as report;
 use menshen_rules::{Baseline, RulePack};
 use menshen_scan::{Options, discover};
@@ -35,7 +38,10 @@ pub(crate) fn run(arguments: &ComplyArguments) -> Result<ExitCode> {
         Some(path) => Some(BehaviourLog::parse(&read_text(path)?)),
     };
     let known = |id: &str| {
-        catalogue().standards.iter().any(|standard| standard.clauses.iter().any(|clause| clause.id == id))
+        catalogue()
+            .standards
+            .iter()
+            .any(|standard| standard.clauses.iter().any(|clause| clause.id == id))
     };
     let answers = match &arguments.answers {
         None => Answers::default(),

@@ -315,10 +315,11 @@ fn bombs() {
 /// An APK whose further entries share the data of one of them.
 fn apk_at(entries: Vec<Entry>) -> Vec<u8> {
     let mut all = vec![Entry::deflated("AndroidManifest.xml", &plain_manifest())];
-    all.extend(entries.into_iter().map(|entry| Entry {
-        shares: entry.shares.map(|earlier| earlier + 1),
-        ..entry
-    }));
+    all.extend(
+        entries
+            .into_iter()
+            .map(|entry| Entry { shares: entry.shares.map(|earlier| earlier + 1), ..entry }),
+    );
     Archive::of(all).build()
 }
 
@@ -396,7 +397,9 @@ fn strings_of_100_megabytes() {
 
 #[test]
 fn xml_a_thousand_and_a_hundred_thousand_deep() {
-    for (depth, code) in [(999, None), (5_000, Some("xml/too-deep")), (100_000, Some("xml/too-deep"))] {
+    for (depth, code) in
+        [(999, None), (5_000, Some("xml/too-deep")), (100_000, Some("xml/too-deep"))]
+    {
         let deep = manifest(|axml| {
             for _ in 0..depth {
                 axml.start("activity", &[]);
@@ -432,9 +435,8 @@ fn a_million_entries() {
 /// Entries of which each is an issue: the report names the first and counts the others.
 #[test]
 fn a_hundred_thousand_issues() {
-    let entries = (0..100_000).map(|index| {
-        Entry::stored(&format!("lib/x86/lib{index}.so"), b"").pointing_at(1)
-    });
+    let entries = (0..100_000)
+        .map(|index| Entry::stored(&format!("lib/x86/lib{index}.so"), b"").pointing_at(1));
     let folder = Folder::new();
     let path = folder.write("app.apk", &apk(entries.collect()));
     let (run, report) = report("issues", &folder, &path, &[]);

@@ -40,7 +40,8 @@ fn comply(arguments: &[&str]) -> (Option<i32>, Vec<u8>, String) {
 
 fn run(case: &Case) -> Value {
     let root = fixtures();
-    let path = |folder: &str, name: &str| root.join(folder).join(name).to_string_lossy().into_owned();
+    let path =
+        |folder: &str, name: &str| root.join(folder).join(name).to_string_lossy().into_owned();
     let mut arguments = vec![
         path(".", &format!("{}.apk", case.app)),
         "--standard".to_owned(),
@@ -66,8 +67,10 @@ fn run(case: &Case) -> Value {
 #[test]
 fn every_clause_gets_the_expected_verdict() {
     let folder = fixtures().join("compliance/cases");
-    let mut names: Vec<PathBuf> =
-        std::fs::read_dir(&folder).expect("cases").map(|entry| entry.expect("entry").path()).collect();
+    let mut names: Vec<PathBuf> = std::fs::read_dir(&folder)
+        .expect("cases")
+        .map(|entry| entry.expect("entry").path())
+        .collect();
     names.sort();
     assert!(names.len() >= 60, "{} cases", names.len());
     let mut wrong = Vec::new();
@@ -96,7 +99,10 @@ fn every_clause_gets_the_expected_verdict() {
             };
             if verdict != wanted {
                 let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-                wrong.push(format!("{name} ({}): {id} is {verdict}, not {wanted}: {}", case.why, control["reason"]["en"]));
+                wrong.push(format!(
+                    "{name} ({}): {id} is {verdict}, not {wanted}: {}",
+                    case.why, control["reason"]["en"]
+                ));
             }
         }
         wrong.extend(expected.keys().map(|id| format!("{path:?}: no clause {id}")));
@@ -108,7 +114,8 @@ fn every_clause_gets_the_expected_verdict() {
 
 /// Clauses that a tool decides and that no case fails, or none passes.
 fn lacking(seen: &BTreeMap<String, BTreeMap<String, usize>>) -> Vec<String> {
-    let clauses = menshen_comply::catalogue().standards.iter().flat_map(|standard| &standard.clauses);
+    let clauses =
+        menshen_comply::catalogue().standards.iter().flat_map(|standard| &standard.clauses);
     let mut lacking = Vec::new();
     for clause in clauses.filter(|clause| clause.decided != menshen_comply::Decided::Person) {
         for verdict in ["fail", "pass"] {
@@ -118,4 +125,73 @@ fn lacking(seen: &BTreeMap<String, BTreeMap<String, usize>>) -> Vec<String> {
         }
     }
     lacking
+}
+
+fn app(name: &str) -> String {
+    fixtures().join(format!("consent/{name}.apk")).to_string_lossy().into_owned()
+}
+
+#[test]
+fn what_cannot_be_used_is_said_and_ends_with_2() {
+    let text = fixtures().join("compliance/policies/empty.txt").to_string_lossy().into_owned();
+    let quiet = app("quiet");
+    for (arguments, expected) in [
+        (vec!["missing.apk"], "cannot read"),
+        (vec![quiet.as_str(), "--type", "没有的类型"], "is none of"),
+        (vec![quiet.as_str(), "--standard", "999"], "is none of"),
+        (vec![quiet.as_str(), "--policy", "missing.html"], "cannot read"),
+        (vec![quiet.as_str(), "--as-of", "soon"], "--as-of"),
+        (vec![text.as_str()], ""),
+    ] {
+        let (code, _, errors) = comply(&arguments);
+        assert_eq!(code, Some(2), "{arguments:?}: {errors}");
+        assert!(errors.contains(expected), "{arguments:?}: {errors}");
+    }
+}
+
+#[test]
+fn exit_code_follows_the_verdicts() {
+    let code = |name: &str, standard: &str| comply(&[&app(name), "--standard", standard]).0;
+    assert_eq!(code("quiet", "26"), Some(0));
+    assert_eq!(code("nameless", "26"), Some(1));
+}
+
+#[test]
+fn a_checklist_can_be_read_back() {
+    let (_, out, _) = comply(&[&app("quiet"), "--standard", "191", "--checklist"]);
+    let text = String::from_utf8(out).expect("text");
+    assert!(text.contains("191-1.3:"), "{text}");
+    let filled = text.replace("191-1.3:\n    verdict: \"\"", "191-1.3:\n    verdict: pass");
+    assert_ne!(text, filled);
+    let path = std::env::temp_dir().join(format!("menshen-checklist-{}.yaml", std::process::id()));
+    std::fs::write(&path, filled).expect("written");
+    let answers = path.to_string_lossy().into_owned();
+    let (_, out, errors) =
+        comply(&[&app("quiet"), "--standard", "191", "--answers", &answers, "--format", "json"]);
+    let _ = std::fs::remove_file(&path);
+    let result: Value = serde_json::from_slice(&out).unwrap_or_else(|e| panic!("{e}: {errors}"));
+    let controls = result["controls"].as_array().expect("controls");
+    let control = controls.iter().find(|control| control["id"] == "191-1.3").expect("the clause");
+    assert_eq!(control["verdict"], "pass");
+    assert_eq!(control["person"]["tool_verdict"], "not-assessed");
+}
+
+#[test]
+fn reports_name_what_was_found() {
+    let policy = fixtures().join("compliance/policies/bare.yaml").to_string_lossy().into_owned();
+    let sdk = app("sdk-early");
+    let base = [sdk.as_str(), "--policy", &policy, "--standard", "191"];
+    for (format, expected) in [
+        ("terminal", vec!["191-3.1", "App.onCreate → UMConfigure.init", "Android ID"]),
+        ("csv", vec!["SDK,", "android_id", "not declared"]),
+        ("html", vec!["id=\"c-191-3-1\"", "com.umeng.commonsdk.UMConfigure.init", "附录 B"]),
+    ] {
+        let (_, out, _) = comply(&[&base[..], &["--format", format]].concat());
+        let text = String::from_utf8(out).expect("text");
+        for expected in expected {
+            assert!(text.contains(expected), "{format} without {expected}");
+        }
+        let (_, again, _) = comply(&[&base[..], &["--format", format]].concat());
+        assert_eq!(text.as_bytes(), again, "{format} differs from run to run");
+    }
 }

@@ -90,7 +90,8 @@ pub fn checklist(result: &Compliance, lang: Lang) -> String {
         any = true;
         let _ = writeln!(out, "  # {}{quote}{}", control.id, one_line(control.title.get(lang)));
         let _ = writeln!(out, "  # {}", one_line(control.reason.get(lang)));
-        let _ = writeln!(out, "  {}:\n    verdict: \"\"\n    note: \"\"\n    pictures: []", control.id);
+        let _ =
+            writeln!(out, "  {}:\n    verdict: \"\"\n    note: \"\"\n    pictures: []", control.id);
     }
     if !any {
         out.push_str("  {}\n");

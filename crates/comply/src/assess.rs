@@ -6,7 +6,8 @@ use crate::catalogue::{AppType, Clause, Need, Standard, catalogue};
 use crate::declared::{Declared, PolicyInput};
 use crate::inventory;
 use crate::result::{
-    Compliance, Control, Counts, Evidence, InventoryRow, PermissionRow, PersonSays, PolicySummary, SdkRow, Subject, TypeName, Verdict,
+    Compliance, Control, Counts, Evidence, InventoryRow, PermissionRow, PersonSays, PolicySummary,
+    SdkRow, Subject, TypeName, Verdict,
 };
 use crate::tables::{Weight, weight};
 use crate::verdicts;
@@ -134,9 +135,9 @@ fn context<'a>(inputs: &Inputs<'a>) -> Context<'a> {
         app_type: inputs.app_type,
         log: inputs.log,
         code_gap: code_gap(inputs.assessment),
-        package_gap: app.is_none().then(|| {
-            Text::new("没有可读的清单", "there is no readable manifest")
-        }),
+        package_gap: app
+            .is_none()
+            .then(|| Text::new("没有可读的清单", "there is no readable manifest")),
         target_sdk: app.map_or(1, |app| app.target_sdk),
     }
 }
@@ -168,9 +169,21 @@ fn code_gap(assessment: &Assessment) -> Option<Text> {
     ))
 }
 
-fn control(context: &Context<'_>, standard: &Standard, clause: &Clause, answers: &Answers) -> Control {
+fn control(
+    context: &Context<'_>,
+    standard: &Standard,
+    clause: &Clause,
+    answers: &Answers,
+) -> Control {
     let test = catalogue().tests.get(&clause.test);
     let mut outcome = verdicts::judge(context, clause);
+    let mut told: Vec<Evidence> = Vec::new();
+    for proof in outcome.evidence.drain(..) {
+        if !told.contains(&proof) {
+            told.push(proof);
+        }
+    }
+    outcome.evidence = told;
     let omitted = outcome.evidence.len().saturating_sub(EVIDENCE_MAX);
     outcome.evidence.truncate(EVIDENCE_MAX);
     let mut control = Control {
@@ -241,15 +254,27 @@ fn sum_up(controls: &mut [Control], answers: &Answers) {
         if answers.answers.contains_key(&control.id) && control.person.is_some() {
             continue;
         }
-        let worst = verdicts.iter().map(|(_, verdict)| *verdict).min().unwrap_or(Verdict::NotAssessed);
-        let ids: Vec<&str> =
-            verdicts.iter().filter(|(_, verdict)| *verdict == worst).map(|(id, _)| id.as_str()).collect();
+        let worst =
+            verdicts.iter().map(|(_, verdict)| *verdict).min().unwrap_or(Verdict::NotAssessed);
+        let ids: Vec<&str> = verdicts
+            .iter()
+            .filter(|(_, verdict)| *verdict == worst)
+            .map(|(id, _)| id.as_str())
+            .collect();
         let list = ids.join(", ");
         control.verdict = worst;
         control.reason = match worst {
-            Verdict::Fail => Text::new(format!("不通过的场景：{list}"), format!("scenarios that fail: {list}")),
-            Verdict::Review => Text::new(format!("待复核的场景：{list}"), format!("scenarios to be reviewed: {list}")),
-            Verdict::NotAssessed => Text::new(format!("未评估的场景：{list}"), format!("scenarios not assessed: {list}")),
+            Verdict::Fail => {
+                Text::new(format!("不通过的场景：{list}"), format!("scenarios that fail: {list}"))
+            }
+            Verdict::Review => Text::new(
+                format!("待复核的场景：{list}"),
+                format!("scenarios to be reviewed: {list}"),
+            ),
+            Verdict::NotAssessed => Text::new(
+                format!("未评估的场景：{list}"),
+                format!("scenarios not assessed: {list}"),
+            ),
             _ => Text::new("所有场景通过", "all scenarios pass"),
         };
     }
@@ -305,8 +330,19 @@ fn policy_summary(policy: &PolicyInput, facts: &Facts) -> PolicySummary {
             PolicySummary { state: "unusable".to_owned(), reason: Some(reason.clone()), ..base }
         }
         PolicyInput::Read(declared) => {
-            let Declared { name, language, title, updated, effective, types, sdks, permissions, states, response_days, .. } =
-                (**declared).clone();
+            let Declared {
+                name,
+                language,
+                title,
+                updated,
+                effective,
+                types,
+                sdks,
+                permissions,
+                states,
+                response_days,
+                ..
+            } = (**declared).clone();
             PolicySummary {
                 state: "read".to_owned(),
                 reason: None,
@@ -339,7 +375,12 @@ fn limits(inputs: &Inputs<'_>, context: &Context<'_>) -> Vec<Text> {
             format!("code of {} lies outside the DEX files and was not analysed", fact.data.name),
         ));
     }
-    let complex = inputs.assessment.scan_issues.iter().filter(|issue| issue.kind.code == "code/method-too-complex").count();
+    let complex = inputs
+        .assessment
+        .scan_issues
+        .iter()
+        .filter(|issue| issue.kind.code == "code/method-too-complex")
+        .count();
     if complex > 0 {
         limits.push(Text::new(
             format!("{complex} 个方法过于复杂，其中的调用未求值"),
@@ -385,12 +426,18 @@ impl Context<'_> {
                         "it takes a behaviour log or the answer of a tester",
                     )
                 }),
-                Need::Signature => self.facts.signing.is_empty().then(|| {
-                    Text::new("未验证签名", "signatures were not verified")
-                }),
+                Need::Signature => self
+                    .facts
+                    .signing
+                    .is_empty()
+                    .then(|| Text::new("未验证签名", "signatures were not verified")),
             };
             if let Some(reason) = missing {
-                return Some(Outcome { verdict: Verdict::NotAssessed, reason, evidence: Vec::new() });
+                return Some(Outcome {
+                    verdict: Verdict::NotAssessed,
+                    reason,
+                    evidence: Vec::new(),
+                });
             }
         }
         None
@@ -399,13 +446,16 @@ impl Context<'_> {
     /// Collections of information about persons that can take place: the permission they need is
     /// in the manifest, and something leads to them.
     pub(crate) fn personal(&self) -> impl Iterator<Item = &Fact<Collection>> {
-        self.collections.iter().filter(|fact| {
-            weight(&fact.data.information) >= Weight::Personal && is_effective(fact)
-        })
+        self.collections
+            .iter()
+            .filter(|fact| weight(&fact.data.information) >= Weight::Personal && is_effective(fact))
     }
 
     /// The app's words of a kind.
-    pub(crate) fn texts(&self, kind: &str) -> impl Iterator<Item = &Fact<menshen_facts::PrivacyText>> {
+    pub(crate) fn texts(
+        &self,
+        kind: &str,
+    ) -> impl Iterator<Item = &Fact<menshen_facts::PrivacyText>> {
         self.facts.privacy_texts.iter().filter(move |fact| fact.data.kind == kind)
     }
 

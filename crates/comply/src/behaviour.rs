@@ -123,7 +123,9 @@ impl BehaviourLog {
             }
         }
         if bad > 0 {
-            result.issues.push(ScanIssue::new(&BAD_LINE).detail(format!("{bad} lines; {first_bad}")));
+            result
+                .issues
+                .push(ScanIssue::new(&BAD_LINE).detail(format!("{bad} lines; {first_bad}")));
         }
         raw.sort_by_key(|(time, number, _)| (*time, *number));
         let origin = raw.first().map_or(0, |(time, ..)| *time);
@@ -141,7 +143,13 @@ impl BehaviourLog {
                 Some("none") => Consent::None,
                 _ => consent,
             };
-            result.events.push(make_event(time.saturating_sub(origin), number, event, stated, line));
+            result.events.push(make_event(
+                time.saturating_sub(origin),
+                number,
+                event,
+                stated,
+                line,
+            ));
         }
         result
     }
@@ -238,7 +246,8 @@ fn milliseconds(time: &serde_json::Value) -> Option<i64> {
     let (day, clock) = text.split_once(['T', ' '])?;
     let mut day = day.split('-').map(|part| part.parse::<i64>().ok());
     let (year, month, day) = (day.next()??, day.next()??, day.next()??);
-    let clock: String = clock.chars().take_while(|c| c.is_ascii_digit() || *c == ':' || *c == '.').collect();
+    let clock: String =
+        clock.chars().take_while(|c| c.is_ascii_digit() || *c == ':' || *c == '.').collect();
     let mut parts = clock.split(':');
     let hour: i64 = parts.next()?.parse().ok()?;
     let minute: i64 = parts.next()?.parse().ok()?;
@@ -277,7 +286,10 @@ mod tests {
         assert_eq!(calls[0].information.as_deref(), Some("imei"));
         assert_eq!((calls[0].time, calls[0].consent), (0, Consent::None));
         assert!(calls[0].sdk.as_deref().is_some_and(|id| id.contains("umeng")));
-        assert_eq!((calls[1].time, calls[1].consent, calls[1].foreground), (2500, Consent::Refused, false));
+        assert_eq!(
+            (calls[1].time, calls[1].consent, calls[1].foreground),
+            (2500, Consent::Refused, false)
+        );
     }
 
     #[test]

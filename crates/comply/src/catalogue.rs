@@ -157,8 +157,9 @@ static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
     ];
     // A test reads them all: what is embedded can be read.
     let read = |text| serde_saphyr::from_str::<Standard>(text).expect("an embedded standard");
-    let tests: Tests = serde_saphyr::from_str(include_str!("../../../models/compliance/tests.yaml"))
-        .expect("the embedded tests");
+    let tests: Tests =
+        serde_saphyr::from_str(include_str!("../../../models/compliance/tests.yaml"))
+            .expect("the embedded tests");
     let types: AppTypes =
         serde_saphyr::from_str(include_str!("../../../models/compliance/app_types.yaml"))
             .expect("the embedded types of apps");
@@ -195,7 +196,8 @@ impl Catalogue {
     /// Types whose words occur in the label or the package name, with the word.
     pub fn suggest_types(&self, label: &str, package: &str) -> Vec<(&AppType, String)> {
         let label = label.to_lowercase();
-        let words: Vec<String> = package.to_lowercase().split(['.', '_']).map(str::to_owned).collect();
+        let words: Vec<String> =
+            package.to_lowercase().split(['.', '_']).map(str::to_owned).collect();
         self.app_types
             .iter()
             .filter_map(|known| {
@@ -226,7 +228,14 @@ mod tests {
             .collect();
         assert_eq!(
             counts,
-            [("191", 31, 0), ("164", 10, 42), ("337", 8, 0), ("26", 26, 0), ("necessary", 3, 0), ("35273", 31, 0)]
+            [
+                ("191", 31, 0),
+                ("164", 10, 42),
+                ("337", 8, 0),
+                ("26", 26, 0),
+                ("necessary", 3, 0),
+                ("35273", 31, 0)
+            ]
         );
         assert_eq!(catalogue().app_types.len(), 39);
         assert_eq!(catalogue().app_types.iter().filter(|known| known.none_needed).count(), 13);

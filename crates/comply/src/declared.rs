@@ -69,7 +69,21 @@ impl PolicyInput {
 /// Types of which a declaration of the first covers the second: who declares IMEI by "device
 /// identifiers" or MAC by "device information" says enough to be understood.
 const COVERS: [(&str, &[&str]); 12] = [
-    ("device_id", &["imei", "meid", "imsi", "iccid", "android_id", "serial", "oaid", "oaid_vendor", "mac", "drm_id"]),
+    (
+        "device_id",
+        &[
+            "imei",
+            "meid",
+            "imsi",
+            "iccid",
+            "android_id",
+            "serial",
+            "oaid",
+            "oaid_vendor",
+            "mac",
+            "drm_id",
+        ],
+    ),
     ("imei", &["meid"]),
     ("oaid", &["oaid_vendor"]),
     ("oaid_vendor", &["oaid"]),
@@ -92,9 +106,9 @@ impl Declared {
     /// Whether the type is declared, by itself or by a type that covers it.
     pub fn declares(&self, information: &str) -> bool {
         self.types.contains_key(information)
-            || COVERS
-                .iter()
-                .any(|(wide, narrow)| narrow.contains(&information) && self.types.contains_key(*wide))
+            || COVERS.iter().any(|(wide, narrow)| {
+                narrow.contains(&information) && self.types.contains_key(*wide)
+            })
     }
 
     pub fn state(&self, field: &str) -> Option<&str> {
@@ -104,13 +118,22 @@ impl Declared {
     /// The entry for an SDK, by catalogue id or by one of its names.
     pub fn sdk(&self, id: &str, names: &[&str]) -> Option<&DeclaredSdk> {
         let plain = |text: &str| -> String {
-            text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect::<String>().replace("sdk", "")
+            text.to_lowercase()
+                .chars()
+                .filter(|c| c.is_alphanumeric())
+                .collect::<String>()
+                .replace("sdk", "")
         };
-        let wanted: Vec<String> = names.iter().map(|name| plain(name)).filter(|name| name.chars().count() > 1).collect();
+        let wanted: Vec<String> =
+            names.iter().map(|name| plain(name)).filter(|name| name.chars().count() > 1).collect();
         self.sdks.iter().find(|entry| entry.id.as_deref() == Some(id)).or_else(|| {
             self.sdks.iter().find(|entry| {
                 let name = plain(&entry.name);
-                !name.is_empty() && wanted.iter().any(|wanted| name.contains(wanted.as_str()) || (name.chars().count() > 1 && wanted.contains(&name)))
+                !name.is_empty()
+                    && wanted.iter().any(|wanted| {
+                        name.contains(wanted.as_str())
+                            || (name.chars().count() > 1 && wanted.contains(&name))
+                    })
             })
         })
     }
@@ -136,7 +159,11 @@ mod tests {
         let declared = Declared {
             sdks: vec![
                 DeclaredSdk { name: "友盟+ SDK".into(), ..Default::default() },
-                DeclaredSdk { name: "Bugly".into(), id: Some("bugly".into()), ..Default::default() },
+                DeclaredSdk {
+                    name: "Bugly".into(),
+                    id: Some("bugly".into()),
+                    ..Default::default()
+                },
             ],
             types: [("device_id".to_owned(), vec![])].into(),
             ..Declared::default()

@@ -46,7 +46,11 @@ impl PolicyInput {
                 let reasons: Vec<Text> = issues
                     .iter()
                     .map(|issue| {
-                        let detail = if issue.detail.is_empty() { String::new() } else { format!(" ({})", issue.detail) };
+                        let detail = if issue.detail.is_empty() {
+                            String::new()
+                        } else {
+                            format!(" ({})", issue.detail)
+                        };
                         Text::new(
                             format!("{}{detail}", issue.kind.title.zh),
                             format!("{}{detail}", issue.kind.title.en),
@@ -79,7 +83,12 @@ fn declared(policy: &Policy, name: &str) -> Declared {
         name: name.to_owned(),
         language: language.to_owned(),
         title: policy.title.as_ref().map(|title| title.value.clone()),
-        updated: policy.dates.updated.as_ref().or(policy.dates.published.as_ref()).map(|date| date.value.to_string()),
+        updated: policy
+            .dates
+            .updated
+            .as_ref()
+            .or(policy.dates.published.as_ref())
+            .map(|date| date.value.to_string()),
         effective: policy.dates.effective.as_ref().map(|date| date.value.to_string()),
         types: types(policy),
         denied: denied(policy),
@@ -97,19 +106,26 @@ fn declared(policy: &Policy, name: &str) -> Declared {
         }
     }
     if let Some(retention) = policy.retention.first() {
-        declared.states.entry("retention".to_owned()).or_insert_with(|| sentence(retention.sentence));
+        declared
+            .states
+            .entry("retention".to_owned())
+            .or_insert_with(|| sentence(retention.sentence));
     }
     let contact = &policy.contact;
-    for (field, found) in [("email", &contact.emails), ("phone", &contact.phones), ("address", &contact.addresses)] {
+    for (field, found) in
+        [("email", &contact.emails), ("phone", &contact.phones), ("address", &contact.addresses)]
+    {
         if let Some(first) = found.first() {
             declared.states.insert(field.to_owned(), sentence(first.sentence));
         }
     }
-    let reachable = ["email", "phone", "address"].iter().any(|field| declared.states.contains_key(*field));
+    let reachable =
+        ["email", "phone", "address"].iter().any(|field| declared.states.contains_key(*field));
     if let Some(controller) = contact.controller.as_ref().filter(|_| reachable) {
         declared.states.insert("controller".to_owned(), sentence(controller.sentence));
     }
-    declared.response_days = policy.response_times.iter().map(|time| working_days(&time.value)).max();
+    declared.response_days =
+        policy.response_times.iter().map(|time| working_days(&time.value)).max();
     declared
 }
 
@@ -126,7 +142,12 @@ fn types(policy: &Policy) -> BTreeMap<String, Vec<String>> {
         said.polarity == Polarity::Affirmed
             && matches!(
                 said.kind,
-                Kind::Collect | Kind::Use | Kind::Permission | Kind::Share | Kind::Store | Kind::Entrust
+                Kind::Collect
+                    | Kind::Use
+                    | Kind::Permission
+                    | Kind::Share
+                    | Kind::Store
+                    | Kind::Entrust
             )
     };
     let mut types: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -156,12 +177,16 @@ fn denied(policy: &Policy) -> BTreeMap<String, String> {
 
 /// Types in sentences that speak of sensitive information.
 fn sensitive(policy: &Policy) -> BTreeSet<String> {
-    let marked: BTreeSet<usize> = policy.topic("sensitive").iter().map(|evidence| evidence.sentence).collect();
-    let lead = |said: &Statement| policy.sentences.get(said.sentence).and_then(|sentence| sentence.lead);
+    let marked: BTreeSet<usize> =
+        policy.topic("sensitive").iter().map(|evidence| evidence.sentence).collect();
+    let lead =
+        |said: &Statement| policy.sentences.get(said.sentence).and_then(|sentence| sentence.lead);
     policy
         .statements
         .iter()
-        .filter(|said| marked.contains(&said.sentence) || lead(said).is_some_and(|lead| marked.contains(&lead)))
+        .filter(|said| {
+            marked.contains(&said.sentence) || lead(said).is_some_and(|lead| marked.contains(&lead))
+        })
         .flat_map(|said| said.information.iter().cloned())
         .collect()
 }
@@ -173,12 +198,14 @@ fn sdks(policy: &Policy) -> Vec<DeclaredSdk> {
         .map(|entry| DeclaredSdk {
             name: entry.name.clone(),
             provider: entry.provider.clone(),
-            purpose: entry.purpose.clone().or_else(|| {
-                (!entry.purposes.is_empty()).then(|| entry.purposes.join(", "))
-            }),
-            information: entry.information_text.clone().or_else(|| {
-                (!entry.information.is_empty()).then(|| entry.information.join(", "))
-            }),
+            purpose: entry
+                .purpose
+                .clone()
+                .or_else(|| (!entry.purposes.is_empty()).then(|| entry.purposes.join(", "))),
+            information: entry
+                .information_text
+                .clone()
+                .or_else(|| (!entry.information.is_empty()).then(|| entry.information.join(", "))),
             url: entry.url.clone(),
             id: entry.catalogue.clone(),
         })
@@ -190,9 +217,10 @@ fn permissions(policy: &Policy) -> BTreeMap<String, Option<String>> {
     let mut permissions: BTreeMap<String, Option<String>> = BTreeMap::new();
     let entries = policy.permissions.iter().filter(|entry| entry.polarity != Polarity::Denied);
     for entry in entries {
-        let purpose = entry.purpose.clone().or_else(|| {
-            (!entry.purposes.is_empty()).then(|| entry.purposes.join(", "))
-        });
+        let purpose = entry
+            .purpose
+            .clone()
+            .or_else(|| (!entry.purposes.is_empty()).then(|| entry.purposes.join(", ")));
         for name in entry.android.iter().chain([&entry.permission]) {
             let slot = permissions.entry(name.clone()).or_default();
             if slot.is_none() {

@@ -43,9 +43,14 @@ pub(crate) fn inventory(
         .map(|(id, facts)| row(id, facts, declared, app_type))
         .collect();
     for id in declared.iter().flat_map(|declared| declared.types.keys()) {
-        let seen = by_type.keys().any(|seen| declared.is_some_and(|d| d.declares(seen)) && covers(id, seen));
+        let seen = by_type
+            .keys()
+            .any(|seen| declared.is_some_and(|d| d.declares(seen)) && covers(id, seen));
         if !by_type.contains_key(id.as_str()) && !seen {
-            rows.push(InventoryRow { state: "never-seen".to_owned(), ..row(id, &[], declared, app_type) });
+            rows.push(InventoryRow {
+                state: "never-seen".to_owned(),
+                ..row(id, &[], declared, app_type)
+            });
         }
     }
     rows.sort_by_key(|row| {
@@ -73,7 +78,8 @@ fn row(
         facts.iter().filter(|fact| fact.how == How::Static).map(|fact| &fact.place).collect();
     let apis: BTreeSet<String> =
         facts.iter().map(|fact| fact.data.api.clone()).filter(|api| !api.is_empty()).collect();
-    let permissions: BTreeSet<String> = facts.iter().filter_map(|fact| fact.data.permission.clone()).collect();
+    let permissions: BTreeSet<String> =
+        facts.iter().filter_map(|fact| fact.data.permission.clone()).collect();
     let when = |wanted: &str| facts.iter().any(|fact| fact.data.before_consent == wanted);
     let earliest = ["yes", "unknown", "no"].into_iter().find(|wanted| when(wanted));
     InventoryRow {
@@ -125,10 +131,10 @@ pub(crate) fn sdks(
         let Some(known) = catalogue().get(&id) else { continue };
         let fact = facts.sdks.iter().find(|fact| fact.data.id == id).map(|fact| &fact.data);
         let types = found.remove(&id).unwrap_or_default();
-        let collects = !is_plumbing(&id) || types.iter().any(|kind| weight(kind) >= Weight::Personal);
-        let entry = declared.and_then(|declared| {
-            declared.sdk(&id, &[known.name_zh, known.name_en])
-        });
+        let collects =
+            !is_plumbing(&id) || types.iter().any(|kind| weight(kind) >= Weight::Personal);
+        let entry =
+            declared.and_then(|declared| declared.sdk(&id, &[known.name_zh, known.name_en]));
         if let Some(entry) = entry {
             used.insert(entry.name.clone());
         }
@@ -206,16 +212,18 @@ pub(crate) fn permissions(facts: &Facts, declared: Option<&Declared>) -> Vec<Per
         }
     }
     for (permission, class, field) in CONTRACTS {
-        if facts.field_reads.iter().any(|fact| fact.data.class == class && fact.data.field == field) {
+        if facts.field_reads.iter().any(|fact| fact.data.class == class && fact.data.field == field)
+        {
             needed.insert(permission);
         }
     }
     needed.extend(facts.collections.iter().filter_map(|fact| fact.data.permission.as_deref()));
     let groups: BTreeSet<&str> =
         needed.iter().filter_map(|name| permission(name).and_then(|known| known.group)).collect();
-    let receives_sms = facts.components.iter().any(|fact| {
-        fact.data.actions.iter().any(|action| action.contains("SMS_RECEIVED"))
-    });
+    let receives_sms = facts
+        .components
+        .iter()
+        .any(|fact| fact.data.actions.iter().any(|action| action.contains("SMS_RECEIVED")));
     let asked: BTreeSet<&str> = facts
         .permission_requests
         .iter()

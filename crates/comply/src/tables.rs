@@ -107,13 +107,33 @@ pub(crate) fn permission_uses() -> &'static [(&'static str, &'static str, &'stat
 
 /// Fields whose reading shows that a content provider of the platform is asked.
 pub(crate) const CONTRACTS: [(&str, &str, &str); 9] = [
-    ("android.permission.READ_CONTACTS", "android.provider.ContactsContract$Contacts", "CONTENT_URI"),
+    (
+        "android.permission.READ_CONTACTS",
+        "android.provider.ContactsContract$Contacts",
+        "CONTENT_URI",
+    ),
     ("android.permission.READ_CONTACTS", "android.provider.ContactsContract$Data", "CONTENT_URI"),
-    ("android.permission.READ_CONTACTS", "android.provider.ContactsContract$RawContacts", "CONTENT_URI"),
-    ("android.permission.READ_CONTACTS", "android.provider.ContactsContract$CommonDataKinds$Phone", "CONTENT_URI"),
+    (
+        "android.permission.READ_CONTACTS",
+        "android.provider.ContactsContract$RawContacts",
+        "CONTENT_URI",
+    ),
+    (
+        "android.permission.READ_CONTACTS",
+        "android.provider.ContactsContract$CommonDataKinds$Phone",
+        "CONTENT_URI",
+    ),
     ("android.permission.READ_CALENDAR", "android.provider.CalendarContract$Events", "CONTENT_URI"),
-    ("android.permission.READ_CALENDAR", "android.provider.CalendarContract$Calendars", "CONTENT_URI"),
-    ("android.permission.READ_CALENDAR", "android.provider.CalendarContract$Instances", "CONTENT_URI"),
+    (
+        "android.permission.READ_CALENDAR",
+        "android.provider.CalendarContract$Calendars",
+        "CONTENT_URI",
+    ),
+    (
+        "android.permission.READ_CALENDAR",
+        "android.provider.CalendarContract$Instances",
+        "CONTENT_URI",
+    ),
     ("android.permission.READ_CALL_LOG", "android.provider.CallLog$Calls", "CONTENT_URI"),
     ("android.permission.READ_SMS", "android.provider.Telephony$Sms", "CONTENT_URI"),
 ];
@@ -130,6 +150,8 @@ mod tests {
         for (id, _) in menshen_models::information_types() {
             assert!(information(id).is_some(), "{id}");
         }
+        // Types that only policies name have names too.
+        assert_eq!(information_name("bank_account").en, "bank account");
         assert_eq!(weight("imei"), Weight::Identifier);
         assert!(is_not_collecting("androidx.appcompat.app.TwilightManager"));
         assert!(!is_not_collecting("com.example.TwilightManager"));

@@ -26,6 +26,9 @@ pub struct Found {
 /// Strings of DEX files that hold something, by file and number.
 pub type Classified = BTreeMap<(usize, StringId), Found>;
 
+/// The strings of one file that hold something, and what cut the search short.
+type FileStrings = (Vec<(StringId, Found)>, Option<ScanIssue>);
+
 /// Where a text comes from, as facts name it.
 #[derive(Debug, Clone, Copy)]
 pub enum Source {
@@ -134,7 +137,7 @@ pub fn classify(files: &[DexFile<'_>]) -> (Classified, Vec<ScanIssue>) {
     for file in files {
         *sharers.entry(file.path.as_str()).or_default() += 1;
     }
-    let read: Vec<(Vec<(StringId, Found)>, Option<ScanIssue>)> = files
+    let read: Vec<FileStrings> = files
         .par_iter()
         .map(|file| {
             let share = FOUND_MAX * u64::from(file.dex.string_count()) / strings.max(1);

@@ -1,5 +1,6 @@
 //! Who the operator is and how it is reached.
 
+use crate::context::{self, About};
 use crate::model::{Cited, Contact};
 use crate::patterns::patterns;
 use crate::sentences::Laid;
@@ -13,7 +14,7 @@ patterns! {
     EMAIL_SPELT = r"([a-z0-9][a-z0-9._%+\-]*) ?(?:\[at\]|\(at\)|（at）|#|＃) ?([a-z0-9\-]+(?:\.[a-z]{2,})+)";
     PHONE_LABEL = r"电话|联系|热线|手机|致电|拨打|tel|phone|call|传真";
     PHONE = r"(?:\+?86[\- ]?)?(?:400[\- ]?\d{3,4}[\- ]?\d{3,4}|0\d{2,3}[\- ]?\d{7,8}(?:[\-转 ]\d{1,5})?|1[3-9]\d{9}|95\d{3,6}|10\d{3}|800[\- ]?\d{3}[\- ]?\d{4})|\+\d{1,3}[\- ]?\d{2,4}[\- ]?\d{3,4}[\- ]?\d{3,4}";
-    ADDRESS = r"(?:地址|住所地?|邮寄至|寄至)(?:为|是|位于|：|:)\s*([^；。，|]{5,120}(?:，[^；。：|]{2,40})?)|(?:address|write to us at|mail to)(?: is)?\s*[:：]?\s+([^;|]{10,120})";
+    ADDRESS = r"(?:地址|住所地?|邮寄至|寄至)(?:为|是|位于|：|:)\s*([^；。，|）)]{5,120})|(?:address|write to us at|mail to)(?: is)?\s*[:：]?\s+([^;|]{10,120})";
     REGISTERED = r"注册地址|注册地|常用办公地址|办公地址|联系地址|通讯地址|邮寄地址|收件地址|公司地址";
     COMPANY = r"([\p{Han}a-z（）()·&]{2,40}?(?:股份有限公司|有限责任公司|有限公司))|(?-i:\b([A-Z][A-Za-z0-9&]*(?: (?:[A-Z][A-Za-z0-9&]*|of|and|&)){0,5},? (?:Co\., ?Ltd|Ltd|Limited|Inc|LLC|GmbH|Corp)\b))";
     OPERATOR = r"(?:运营者|运营方|开发者|开发方|运营主体|公司名称|主体名称|个人信息处理者|信息处理者|developer|operator|controller)(?:名称|为|是|：|:)*";
@@ -22,6 +23,7 @@ patterns! {
 }
 
 pub(crate) fn find(laid: &Laid) -> Contact {
+    let about = context::of_sections(laid);
     let mut contact = Contact::default();
     let mut companies: Vec<(String, usize, usize)> = Vec::new();
     for (index, sentence) in laid.sentences.iter().enumerate() {
@@ -40,7 +42,8 @@ pub(crate) fn find(laid: &Laid) -> Contact {
                 push(&mut contact.emails, format!("{}@{}", name.as_str(), host.as_str()), index);
             }
         }
-        if PHONE_LABEL.is_match(folded) {
+        let in_contact = about.get(sentence.section).copied().flatten() == Some(About::Contact);
+        if in_contact || PHONE_LABEL.is_match(folded) {
             for found in
                 PHONE.find_iter(text).filter(|found| stands_alone(text, found.start(), found.end()))
             {

@@ -25,15 +25,15 @@ pub(crate) enum About {
 
 patterns! {
     DEFINITIONS = r"定义|名词解释|术语|释义|definition|glossary";
-    CONTACT = r"联系我们|联系方式|如何联系|与我们联系|contact (us|information)|how to (reach|contact)";
-    RIGHTS = r"权利|管理您|管理你|您的控制|访问、|更正|删除您|注销|撤回|your (rights|choices)|managing your|manage your|access and control";
+    CONTACT = r"reach us|与我们联系|联系我们|联系方式|如何联系|与我们联系|contact (us|information)|how to (reach|contact)";
+    RIGHTS = r"what you can do|your options|权利|管理您|管理你|您的控制|访问、|更正|删除您|注销|撤回|your (rights|choices)|managing your|manage your|access and control";
     PERMISSIONS = r"权限|permission";
     SDKS = r"sdk|软件开发工具包|第三方(服务|插件|合作|代码)|third[- ]party (service|librar|sdk)|接入第三方|第三方信息共享|共享清单|合作方清单";
-    SHARE = r"共享|转让|披露|委托|对外提供|向第三方提供|我们如何提供|\bshar(e|ing)\b|disclos|transfer";
-    STORE = r"存储|储存|保存|保护您|保护你|安全|保留|stor(e|age)|retention|retain|security|protect";
+    SHARE = r"对外提供|分享|who receives|共享|转让|披露|委托|对外提供|向第三方提供|我们如何提供|\bshar(e|ing)\b|disclos|transfer";
+    STORE = r"how long|存储|储存|保存|保护您|保护你|安全|保留|stor(e|age)|retention|retain|security|protect";
     CHILDREN = r"未成年|儿童|children|minor";
     COOKIES = r"cookie|同类技术";
-    COLLECT = r"收集|使用您|使用你|获取|采集|哪些信息|collect|information we|use (of )?(your|information|data)|data we";
+    COLLECT = r"what we (gather|know|hold)|gather|收集|使用您|使用你|获取|采集|哪些信息|collect|information we|use (of )?(your|information|data)|data we";
 }
 
 /// What a heading announces.

@@ -8,7 +8,7 @@ use crate::topics::Topics;
 patterns! {
     PERIOD = r"(\d{1,4}|[一二三四五六七八九十百两]{1,5}|one|two|three|five|seven|ten|fifteen|thirty)[\s（(\-]*(?:\d{1,3}[)）])?\s*个?(工作日|自然日|日|天|小时|个月|月|年|周|business days?|working days?|calendar days?|days?|hours?|months?|years?|weeks?)";
     ANSWER = r"回复|答复|反馈|响应|处理(完|您|你|完毕|结果|并|用户|投诉)|处理$|核实|核查|受理|办理|完成|respond|repl(y|ies)|answer|process your (request|complaint)|handle your";
-    ASKED = r"请求|申请|投诉|举报|意见|问题|反馈|诉求|咨询|来信|来电|要求|注销|request|complaint|inquir|enquir|question|contact";
+    ASKED = r"请求|申请|投诉|举报|意见|问题|反馈|诉求|咨询|来信|来电|邮件|拨打|联系|要求|注销|request|complaint|inquir|enquir|question|contact";
     KEPT = r"保存|保留|存储|储存|留存|retain|keep|stored|备份|有效期|登录|cookie|以上日志|不少于";
     CLOSING = r"注销|close|delet(e|ion) (of )?(your )?account|account (deletion|closure)";
     AFTER_CLOSING = r"注销(账[号户])?(后|之日)[^。]{0,40}(删除|匿名|保存|保留)|after [^.;]{0,30}account";
@@ -107,7 +107,10 @@ pub(crate) fn response_times(laid: &Laid) -> Vec<Cited<ResponseTime>> {
         let before = index.checked_sub(1).and_then(|before| laid.folded.get(before));
         let asked = ASKED.is_match(folded) || before.is_some_and(|before| ASKED.is_match(before));
         for part in folded.split(['；', ';']) {
-            let closes = CLOSING.is_match(part) && part.contains('内') && !AFTER_CLOSING.is_match(part);
+            if AFTER_CLOSING.is_match(part) {
+                continue;
+            }
+            let closes = CLOSING.is_match(part) && part.contains('内');
             if !(ANSWER.is_match(part) && asked || closes) {
                 continue;
             }

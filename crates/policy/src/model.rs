@@ -341,8 +341,10 @@ impl Policy {
     /// Information types that the policy says are not collected and nowhere says are.
     pub fn denied(&self) -> impl Iterator<Item = &str> {
         let declared: std::collections::BTreeSet<&str> = self.declared().collect();
-        self.types(|said| said.negated() && matches!(said.kind, Kind::Collect | Kind::Use | Kind::Permission))
-            .filter(move |id| !declared.contains(id))
+        self.types(|said| {
+            said.negated() && matches!(said.kind, Kind::Collect | Kind::Use | Kind::Permission)
+        })
+        .filter(move |id| !declared.contains(id))
     }
 
     fn types(&self, of: impl Fn(&Statement) -> bool) -> impl Iterator<Item = &str> {

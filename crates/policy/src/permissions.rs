@@ -10,8 +10,9 @@ use crate::statements::purpose;
 use crate::tables::{self, TableKind};
 
 patterns! {
+    ANNOUNCES = r"我们|如何|说明|清单|列表|管理|申请|使用|how we|permissions";
     FULL_NAME = r"(?:android|com\.android)\.permission\.[A-Z_]+";
-    WORD = r"权限|permission";
+    WORD = r"权限|permission|access to";
     BEHIND = r"^(的|等|访问|使用|相关|读取|读写|信息|功能|设备|系统|（[^）]{0,20}）|\([^)]{0,20}\))*权限|^ ?(access )?permission";
     JOINS = r"^(、|和|及|或|以及|与|/|，|, ?| and | or |/写入|及其|（[^）]{0,16}）|等)*$";
     BEFORE = r"(申请|开启|授权|授予|获取|访问|调用|读取|使用|允许|打开)(您|你|的|手机|设备|系统|访问|使用|开启|获取){0,6}$|permission to (access|use) (your |the )?$|access (to )?(your |the )?$";
@@ -37,10 +38,18 @@ fn accepted(folded: &str, lexicon: &Lexicon) -> Vec<(usize, String)> {
         let after = folded.get(hit.end..).unwrap_or_default();
         let own = folded.get(hit.start..hit.end).unwrap_or_default();
         let before = folded.get(..hit.start).unwrap_or_default();
+        // `获取Wi-Fi名称，同时开启定位权限` asks for no Wi-Fi permission.
+        let clause = after.split(['，', '。', '；']).next().unwrap_or_default();
+        let in_clause = WORD.is_match(clause)
+            || WORD.is_match(before.rsplit(['，', '。', '；']).next().unwrap_or_default());
         let joined = next
             .and_then(|next| folded.get(hit.end..next))
             .is_some_and(|between| JOINS.is_match(between));
-        if WORD.is_match(own) || BEHIND.is_match(after) || joined || BEFORE.is_match(before) {
+        if WORD.is_match(own)
+            || BEHIND.is_match(after)
+            || joined
+            || in_clause && BEFORE.is_match(before)
+        {
             next = Some(hit.start);
             if let Some(words) = lexicon.permissions().get(hit.value) {
                 found.push((hit.start, words.id.clone()));
@@ -71,7 +80,9 @@ pub(crate) fn find(laid: &Laid, lexicon: &Lexicon) -> Vec<PermissionEntry> {
             }
             continue;
         }
-        if matches!(sentence.kind, SentenceKind::TableHead) {
+        let announces =
+            sentence.kind == SentenceKind::Heading && ANNOUNCES.is_match(&sentence.text);
+        if announces || sentence.kind == SentenceKind::TableHead {
             continue;
         }
         let section = about.get(sentence.section).copied().flatten();

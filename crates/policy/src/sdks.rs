@@ -24,8 +24,9 @@ patterns! {
     URL = r#"https?://[^\s，。；、）)】|"'<>]+"#;
     PACKAGE = r"\b(?:com|cn|io|org|net|me)\.[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)+";
     LEADING_NUMBER = r"^\s*([（(]?[0-9一二三四五六七八九十]{1,3}[)）.、．]|[①-⑳]|[-*•●])\s*";
+    WE_USE = r"\bwe (also |currently )?(use|integrate|embed|work with|rely on)\b";
     GOES_ON = r"^(该|其|上述|此|这些?|本)(第三方)?(sdk|服务|插件|提供)|^(the|this) sdk|^it (may |will )?collect";
-    OF_COMPANY = r"^[^，。；、由是为（）() ]{0,20}(公司|集团)";
+    OF_COMPANY = r"^(?:[^，。；、由是为（）() ]|（[^）]{1,8}）){0,24}(公司|集团)";
     NONE_AT_ALL = r"(未|没有|不)(接入|嵌入|集成|使用|引入)[^，。；]{0,12}(sdk|第三方)|(do|does) not (use|integrate|embed|include) any (third|sdk)";
     NOISE = r"sdk|软件开发工具包|android|安卓|\bios\b|鸿蒙|版本?|组件|插件|服务端|客户端|软件";
     GENERIC = r"^(第三方|以上|该|此|本|各|上述|以下|相关|其他|等|部分|这些|这类|所有|任何|我们|接入的?|使用的?|集成的?|嵌入的?|由|通过|包括|包含|及其|前述|合作方|third[- ]party|the|these|an?|any|each|such|our|party|以及|和|与|类|多个|不同|如|合规|开源)*的?$";
@@ -136,6 +137,16 @@ fn without_parentheses(text: &str) -> String {
 fn parenthesised(text: &str) -> Vec<String> {
     let inside = text.split(['（', '(']).skip(1).filter_map(|part| part.split(['）', ')']).next());
     inside.map(str::to_owned).collect()
+}
+
+/// Where names of SDKs start and end in folded text.
+pub(crate) fn starts(folded: &str, lexicon: &Lexicon) -> Vec<(usize, usize)> {
+    lexicon
+        .sdk_names
+        .within(folded)
+        .into_iter()
+        .map(|(range, _)| (range.start, range.end))
+        .collect()
 }
 
 /// Names of SDKs in folded text, in order.
@@ -432,8 +443,11 @@ fn from_sentences(laid: &Laid, lexicon: &Lexicon, said: &[Statement], entries: &
             continue;
         }
         let folded = laid.folded.get(index).map_or("", String::as_str);
+        // Names in addresses are no names.
+        let without_urls = URL.replace_all(folded, " ");
+        let folded = without_urls.as_ref();
         let near = context::around(laid, index);
-        let word = SDK_WORD.is_match(folded);
+        let word = SDK_WORD.is_match(folded) || WE_USE.is_match(folded);
         if NONE_AT_ALL.is_match(folded) || !(word || SDK_WORD.is_match(&near)) {
             continue;
         }
@@ -447,11 +461,12 @@ fn from_sentences(laid: &Laid, lexicon: &Lexicon, said: &[Statement], entries: &
             // `友盟同欣（北京）科技有限公司` names a company, not an SDK.
             .filter(|(range, _)| {
                 let rest = folded.get(range.end..).unwrap_or_default();
-                !OF_COMPANY.is_match(rest) || OF_COMPANY.find(rest).is_some_and(|found| found.as_str().contains("sdk"))
+                !OF_COMPANY.is_match(rest)
+                    || OF_COMPANY.find(rest).is_some_and(|found| found.as_str().contains("sdk"))
             })
             .filter_map(|(range, _)| Some((range.start, with_suffix(folded, range)?)))
             .collect();
-        if word {
+        if SDK_WORD.is_match(folded) {
             names.extend(unknown_names(folded, &names));
         }
         names.sort();
@@ -494,7 +509,10 @@ fn taken(laid: &Laid, said: &[Statement], index: usize) -> Vec<String> {
     let about = said.iter().filter(|said| {
         (said.sentence == index || goes_on && said.sentence == next)
             && said.polarity == Polarity::Affirmed
-            && matches!(said.kind, Kind::Collect | Kind::Use | Kind::ThirdPartyCollect | Kind::Share)
+            && matches!(
+                said.kind,
+                Kind::Collect | Kind::Use | Kind::ThirdPartyCollect | Kind::Share
+            )
     });
     for id in about.flat_map(|said| &said.information) {
         if !ids.contains(id) {

@@ -21,14 +21,14 @@ const HEADING_LATIN_MAX: usize = 90;
 /// A line without numbering or bold is a heading only when it is as short as this.
 const BARE_HEADING_MAX: usize = 22;
 /// A sentence without an end is cut here.
-const SENTENCE_BYTES_MAX: usize = 8192;
+const SENTENCE_BYTES_MAX: usize = 4096;
 const SECTIONS_MAX: usize = 20_000;
 
 patterns! {
     CHAPTER = r"^(第[0-9一二三四五六七八九十百]+[章条节部]|[一二三四五六七八九十]{1,3}\s*[、.．：:]|[IVX]{1,4}[.、])";
     SECOND = r"^[（(][一二三四五六七八九十]{1,3}[)）]";
     DECIMAL = r"^\d{1,2}(\.\d{1,2}){1,3}[.、．\s]*[^\d.\s%]";
-    NUMBER = r"^\d{1,2}\s*[、.．]\s*[^\d]";
+    NUMBER = r"^\d{1,2}\s*[、.．]\s*[^\d]|^\d{1,2} \p{Han}";
     PARENTHESIS = r"^([（(][0-9a-z]{1,2}[)）]|[0-9a-z]{1,2}[)）]|[①-⑳])";
     MARKED = r"^\s*([-*•●○◆■·▪➢]|[①-⑳]|[（(]?[0-9a-z一二三四五六七八九十]{1,3}[)）]|[0-9a-z]{1,3}[.、．])";
     POLICY_TITLE = r"隐私|私隐|私隱|privacy|个人信息[^，。]{0,6}(清单|共享)|个人信息(保护|处理)|个人資料|隱私";
@@ -335,7 +335,8 @@ impl<'a> Builder<'a> {
                 .find(|(level, _)| *level <= section.level && section.level > 0);
             section.sentences.end = next.map_or(count, |(_, start)| *start);
         }
-        let first: Vec<(usize, &Sentence)> = self.laid.sentences.iter().enumerate().take(8).collect();
+        let first: Vec<(usize, &Sentence)> =
+            self.laid.sentences.iter().enumerate().take(8).collect();
         let is_title = |sentence: &Sentence| {
             sentence.text.chars().count() <= 60
                 && POLICY_TITLE.is_match(&sentence.text)
@@ -346,7 +347,10 @@ impl<'a> Builder<'a> {
             .iter()
             .find(|(_, sentence)| heading(sentence) && is_title(sentence))
             .or_else(|| first.iter().find(|(_, sentence)| is_title(sentence)));
-        let cited = |(index, sentence): &(usize, &Sentence)| Cited { value: sentence.text.clone(), sentence: *index };
+        let cited = |(index, sentence): &(usize, &Sentence)| Cited {
+            value: sentence.text.clone(),
+            sentence: *index,
+        };
         self.laid.title = titled
             .map(cited)
             .or_else(|| title.map(|title| Cited { value: clean(&title), sentence: 0 }))

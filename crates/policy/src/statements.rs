@@ -14,10 +14,11 @@ use crate::negation::is_the_exception;
 use crate::patterns::patterns;
 use crate::sentences::Laid;
 use crate::tables::{TableKind, View};
+use std::collections::HashMap;
 
 patterns! {
     DEFINITION = r"是指|系指|指以电子|指的是|means any|refers to|\bis defined\b|^[^，。]{0,12}(个人敏感信息|敏感个人信息|个人信息)(包括|主要包括|指)";
-    PURPOSE_ZH = r"(为了?(?:实现|向|保障|提供|帮助|让|使|满足|确保|您|便于|完成|改善|提升|维护|防止|识别|履行)?[^，。；：|]{2,60}|用于[^，。；|]{2,60}|以便[^，。；|]{2,60}|以(?:实现|提供|保障|完成|便|满足|改善|帮助|用于|确保)[^，。；|]{2,60}|目的(?:是|为|在于)[^，。；|]{2,60})";
+    PURPOSE_ZH = r"(帮助[您你][^，。；：|]{2,40}|为了?(?:实现|向|保障|提供|帮助|让|使|满足|确保|您|便于|完成|改善|提升|维护|防止|识别|履行)?[^，。；：|]{2,60}|用于[^，。；|]{2,60}|以便[^，。；|]{2,60}|以(?:实现|提供|保障|完成|便|满足|改善|帮助|用于|确保)[^，。；|]{2,60}|目的(?:是|为|在于)[^，。；|]{2,60})";
     PURPOSE_EN = r"\b(in order to|for the purposes? of|so that|used (?:to|for)|to (?:provide|improve|deliver|process|help|verify|show|send|protect|detect|prevent|analy[sz]e|personali[sz]e|create|identify|enable|operate|diagnose|complete|respond|support|display|push|count|locate|let|fulfil+)|for (?:analytics|advertising|security|push|statistics|payment|crash|map|login|registration))[^.;,|]{0,80}";
     RECIPIENT = r"(?:与|向|给|同)([^，。；、|]{2,30}?)(?:等?第三方)?(?:共享|提供|分享|披露|转让|同步|传输|发送)";
     THIRD_PARTY = r"第三方|sdk|合作方|合作伙伴|关联公司|third[- ]part|partners?\b|服务商|供应商";
@@ -83,11 +84,16 @@ impl Reader<'_> {
             let cell = fold(&view.cell(index, Column::Permission)?);
             information = self.lexicon.information_in(&cell);
             let what_for = fold(&view.cell(index, Column::Purpose).unwrap_or_default());
-            if self.actions(&what_for).iter().any(|action| self.is_taking(&what_for, *action)) {
+            let collects =
+                |action: &Hit| self.lexicon.actions.get(action.value) == Some(&Kind::Collect);
+            if self.actions(&what_for).iter().any(collects) {
                 information.extend(self.lexicon.information_in(&what_for));
             }
         }
-        if information.is_empty() && view.kind == TableKind::Information && view.has(Column::Information) {
+        if information.is_empty()
+            && view.kind == TableKind::Information
+            && view.has(Column::Information)
+        {
             information = self.lexicon.information_in(self.folded(index));
         }
         if information.is_empty() {
@@ -113,9 +119,7 @@ impl Reader<'_> {
             kind,
             polarity: if denied { Polarity::Denied } else { Polarity::Affirmed },
             information,
-            purposes: self
-                .lexicon
-                .purposes_in(&fold(purpose_text.as_deref().unwrap_or_default())),
+            purposes: self.lexicon.purposes_in(&fold(purpose_text.as_deref().unwrap_or_default())),
             purpose_text,
             means: self.lexicon.means_in(&fold(&means)),
             third_party,
@@ -145,10 +149,10 @@ impl Reader<'_> {
         if self.about(index) == Some(About::Definitions) {
             return;
         }
-        let actions = self.actions(folded);
+        let mut verbs = Verbs::new(self, index);
         let mut groups: Vec<(Governed, Vec<usize>)> = Vec::new();
         for hit in hits {
-            let Some(governed) = self.governed(index, folded, &actions, hit) else { continue };
+            let Some(governed) = verbs.governed(hit) else { continue };
             match groups.iter_mut().find(|(known, _)| *known == governed) {
                 Some((_, values)) => values.push(hit.value),
                 None => groups.push((governed, vec![hit.value])),
@@ -177,9 +181,15 @@ impl Reader<'_> {
     fn full_permission(&self, index: usize, folded: &str) -> Option<Statement> {
         let found = FULL_PERMISSION.find(folded)?;
         let (package, name) = found.as_str().rsplit_once('.')?;
-        let words = self.lexicon.permission_by_android(&format!("{package}.{}", name.to_ascii_uppercase()))?;
+        let words = self
+            .lexicon
+            .permission_by_android(&format!("{package}.{}", name.to_ascii_uppercase()))?;
         let information = self.lexicon.information_in(&fold(&format!("{}权限", words.zh)));
-        let information = if information.is_empty() { self.lexicon.information_in(&fold(&words.zh)) } else { information };
+        let information = if information.is_empty() {
+            self.lexicon.information_in(&fold(&words.zh))
+        } else {
+            information
+        };
         let sentence = self.laid.sentences.get(index)?;
         (!information.is_empty()).then(|| Statement {
             kind: Kind::Permission,
@@ -200,48 +210,10 @@ impl Reader<'_> {
         leads.into_iter().find_map(|lead| purpose(self.folded(lead)))
     }
 
-    fn governed(&self, index: usize, folded: &str, actions: &[Hit], hit: Hit) -> Option<Governed> {
-        let after = folded.get(hit.end..).unwrap_or_default();
-        if PERMISSION_BEHIND.is_match(after) {
-            let polarity = self.lexicon.negations.polarity(folded, hit.start);
-            return Some(Governed { kind: Kind::Permission, polarity, third_party: None });
-        }
-        if self.is_purpose(folded, actions, hit) {
-            return None;
-        }
-        let part = part_of(folded, hit.start);
-        let inside = |action: &&Hit| part.contains(&action.start);
-        let before = actions.iter().filter(inside).rfind(|action| action.start < hit.start && !is_used_for(folded, **action));
-        let behind = || actions.iter().filter(inside).find(|action| action.start >= hit.start);
-        let earlier = || {
-            let colon = folded.get(..part.start)?.find(['：', ':'])?;
-            actions.iter().rfind(|action| action.start < colon)
-        };
-        if let Some(action) = before.or_else(behind).or_else(earlier) {
-            return self.by_action(index, folded, *action, hit);
-        }
-        for lead in context::leads(self.laid, index) {
-            let text = self.folded(lead);
-            if let Some(action) = self.actions(text).last() {
-                let end = Hit { start: text.len(), end: text.len(), value: hit.value };
-                let mut governed = self.by_action(lead, text, *action, end)?;
-                if self.lexicon.negations.is_excluded(folded, hit.start) {
-                    governed.polarity = Polarity::Denied;
-                }
-                return Some(governed);
-            }
-        }
-        self.by_section(index, folded, hit)
-    }
-
-    fn by_action(&self, index: usize, folded: &str, action: Hit, hit: Hit) -> Option<Governed> {
+    /// What a verb of a sentence says, whatever its object.
+    fn by_action(&self, index: usize, folded: &str, action: Hit) -> Option<Governed> {
         let mut kind = *self.lexicon.actions.get(action.value)?;
-        let mut polarity = self.lexicon.negations.polarity(folded, action.start);
-        if self.lexicon.negations.is_excluded(folded, hit.start) {
-            polarity = Polarity::Denied;
-        } else if is_the_exception(folded, hit.start) {
-            polarity = Polarity::Affirmed;
-        }
+        let polarity = self.lexicon.negations.polarity(folded, action.start);
         let before = folded.get(..action.start).unwrap_or_default();
         let about = self.about(index);
         let users_own =
@@ -275,21 +247,8 @@ impl Reader<'_> {
     /// Whether a verb takes information, rather than saying what it is for.
     fn is_taking(&self, folded: &str, action: Hit) -> bool {
         let kind = self.lexicon.actions.get(action.value);
-        matches!(kind, Some(Kind::Collect | Kind::Use | Kind::Store)) && !is_used_for(folded, action)
-    }
-
-    /// Whether a type stands in words that say what for: `用于识别口令`, with no verb that takes
-    /// it before it there.
-    fn is_purpose(&self, folded: &str, actions: &[Hit], hit: Hit) -> bool {
-        let phrases = PURPOSE_ZH.find_iter(folded).chain(PURPOSE_EN.find_iter(folded));
-        phrases.map(|phrase| phrase.range()).any(|phrase| {
-            phrase.contains(&hit.start)
-                && !actions.iter().any(|action| {
-                    phrase.contains(&action.start)
-                        && action.start < hit.start
-                        && self.is_taking(folded, *action)
-                })
-        })
+        matches!(kind, Some(Kind::Collect | Kind::Use | Kind::Store))
+            && !is_used_for(folded, action)
     }
 
     /// The third party that collects, when it was named last before the verb.
@@ -300,7 +259,14 @@ impl Reader<'_> {
         let last = |pattern: &regex::Regex, text: &str| {
             pattern.find_iter(text).last().map(|found| found.start())
         };
-        let third = last(&THIRD_PARTY, before);
+        // `Stripe processes your card number`
+        let names = crate::sdks::starts(before, self.lexicon);
+        let named = names
+            .into_iter()
+            .filter(|(_, end)| before.get(*end..).is_some_and(|rest| rest.starts_with(' ')))
+            .map(|(start, _)| start)
+            .next_back();
+        let third = last(&THIRD_PARTY, before).max(named);
         let first = last(&FIRST_PARTY, before);
         if third.is_none() || third < first {
             return None;
@@ -329,7 +295,9 @@ impl Reader<'_> {
         let kind = match self.about(index)? {
             About::Collect if sentence.kind != SentenceKind::Heading => Kind::Collect,
             // Behind the label stands what the permission is for.
-            About::Permissions if listed && !folded.get(..hit.start)?.contains(['：', ':']) => Kind::Permission,
+            About::Permissions if listed && !folded.get(..hit.start)?.contains(['：', ':']) => {
+                Kind::Permission
+            }
             About::Sdks if listed => Kind::ThirdPartyCollect,
             About::Share if listed => Kind::Share,
             About::Store if listed => Kind::Store,
@@ -342,6 +310,102 @@ impl Reader<'_> {
             self.lexicon.negations.polarity(folded, hit.start)
         };
         Some(Governed { kind, polarity, third_party: None })
+    }
+}
+
+/// The verbs of a sentence, worked out once each: long enumerations ask for the same ones again.
+struct Verbs<'r, 'a> {
+    reader: &'r Reader<'a>,
+    index: usize,
+    folded: &'r str,
+    actions: Vec<Hit>,
+    /// Words that say what for, and where in them a verb takes information: what stands behind
+    /// that verb is taken, the rest is purpose.
+    purposes: Vec<(std::ops::Range<usize>, usize)>,
+    known: HashMap<usize, Option<Governed>>,
+    lead: Option<Option<Governed>>,
+}
+
+impl<'r, 'a> Verbs<'r, 'a> {
+    fn new(reader: &'r Reader<'a>, index: usize) -> Self {
+        let folded = reader.folded(index);
+        let actions = reader.actions(folded);
+        let phrases = PURPOSE_ZH.find_iter(folded).chain(PURPOSE_EN.find_iter(folded));
+        let purposes = phrases.map(|phrase| phrase.range()).map(|phrase| {
+            let taking = actions.iter().find(|action| {
+                phrase.contains(&action.start) && reader.is_taking(folded, **action)
+            });
+            let from = taking.map_or(usize::MAX, |action| action.start);
+            (phrase, from)
+        });
+        let purposes = purposes.collect();
+        Self { reader, index, folded, actions, purposes, known: HashMap::new(), lead: None }
+    }
+
+    fn governed(&mut self, hit: Hit) -> Option<Governed> {
+        let (folded, negations) = (self.folded, &self.reader.lexicon.negations);
+        let after = folded.get(hit.end..).unwrap_or_default();
+        if PERMISSION_BEHIND.is_match(after) {
+            let polarity = negations.polarity(folded, hit.start);
+            return Some(Governed { kind: Kind::Permission, polarity, third_party: None });
+        }
+        // `用于识别口令` takes no password.
+        if self
+            .purposes
+            .iter()
+            .any(|(phrase, from)| phrase.contains(&hit.start) && hit.start <= *from)
+        {
+            return None;
+        }
+        let governed = match self.action(hit) {
+            Some(action) => {
+                let (reader, index) = (self.reader, self.index);
+                let known = self.known.entry(action.start);
+                known.or_insert_with(|| reader.by_action(index, folded, action)).clone()
+            }
+            None => match self.by_lead() {
+                Some(governed) => Some(governed),
+                None => return self.reader.by_section(self.index, folded, hit),
+            },
+        };
+        let mut governed = governed?;
+        if negations.is_excluded(folded, hit.start) {
+            governed.polarity = Polarity::Denied;
+        } else if is_the_exception(folded, hit.start) {
+            governed.polarity = Polarity::Affirmed;
+        }
+        Some(governed)
+    }
+
+    /// The verb that governs a type: see the head of the file.
+    fn action(&self, hit: Hit) -> Option<Hit> {
+        let folded = self.folded;
+        let part = part_of(folded, hit.start);
+        let inside = |action: &&Hit| part.contains(&action.start);
+        let before = self
+            .actions
+            .iter()
+            .filter(inside)
+            .rfind(|action| action.start < hit.start && !is_used_for(folded, **action));
+        let behind = || self.actions.iter().filter(inside).find(|action| action.start >= hit.start);
+        let earlier = || {
+            let colon = folded.get(..part.start)?.find(['：', ':'])?;
+            self.actions.iter().rfind(|action| action.start < colon)
+        };
+        before.or_else(behind).or_else(earlier).copied()
+    }
+
+    /// What the sentence that leads the list says.
+    fn by_lead(&mut self) -> Option<Governed> {
+        let (reader, index) = (self.reader, self.index);
+        let lead = self.lead.get_or_insert_with(|| {
+            context::leads(reader.laid, index).into_iter().find_map(|lead| {
+                let text = reader.folded(lead);
+                let action = *reader.actions(text).last()?;
+                reader.by_action(lead, text, action)
+            })
+        });
+        lead.clone()
     }
 }
 

@@ -34,9 +34,13 @@ pub(crate) struct View<'a> {
 /// How many of the first rows are heads: 0, 1, or 2 when a title spans the table.
 pub(crate) fn head_rows(rows: &[Vec<String>], lexicon: &Lexicon) -> usize {
     // Labels down the first column: each row is a label and its value.
-    let labels = rows.iter().filter(|row| row.first().is_some_and(|cell| lexicon.column(cell).is_some()));
+    let labels =
+        rows.iter().filter(|row| row.first().is_some_and(|cell| lexicon.column(cell).is_some()));
     let two_columns = rows.iter().all(|row| row.len() == 2);
-    if two_columns && rows.len() >= 3 && labels.count().saturating_mul(5) >= rows.len().saturating_mul(4) {
+    if two_columns
+        && rows.len() >= 3
+        && labels.count().saturating_mul(5) >= rows.len().saturating_mul(4)
+    {
         return 0;
     }
     for (index, row) in rows.iter().take(2).enumerate() {

@@ -24,7 +24,11 @@ pub(crate) fn find(laid: &Laid, lexicon: &Lexicon) -> Topics {
             if !applies || rule.unless.as_ref().is_some_and(|unless| unless.is_match(folded)) {
                 continue;
             }
-            let Some(found) = rule.pattern.find(folded) else { continue };
+            // `公开披露：我们不会…` is decided behind the label.
+            let label = |end: usize| folded.get(end..).is_some_and(|rest| rest.starts_with('：'));
+            let mut places = rule.pattern.find_iter(folded);
+            let Some(first) = places.next() else { continue };
+            let found = if label(first.end()) { places.next().unwrap_or(first) } else { first };
             let polarity = if rule.mention {
                 Polarity::Affirmed
             } else {

@@ -90,7 +90,7 @@ pub fn assess(input: &Input, options: &Options<'_>) -> Scanned {
         return Scanned { assessment, readable: false };
     }
     let mut findings = evaluate(options.pack, &gathered.facts, &rule_options);
-    windows::fill(&mut findings, &opened);
+    windows::fill(&mut findings, &gathered.facts, &opened);
     let assessment =
         judge_all(input, &blobs, &opened, gathered, findings, issues, &rule_options, options);
     Scanned { assessment, readable: true }

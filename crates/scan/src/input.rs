@@ -13,7 +13,7 @@ const EXTENSIONS: [&str; 8] = ["apk", "apks", "xapk", "apkm", "aab", "aar", "jar
 /// Folders within folders that are searched.
 const DEPTH_MAX: usize = 16;
 /// Files taken from folders in one run.
-pub const FILES_MAX: usize = 100_000;
+pub(crate) const FILES_MAX: usize = 100_000;
 
 /// One artifact to look at.
 #[derive(Debug, Clone, PartialEq, Eq)]

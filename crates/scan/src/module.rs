@@ -6,7 +6,7 @@ use menshen_rules::assessment::ArtifactKind;
 
 /// How XML files of a module are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum XmlForm {
+pub(crate) enum XmlForm {
     Binary,
     Text,
     Protobuf,
@@ -14,8 +14,8 @@ pub enum XmlForm {
 
 /// One module: an APK, a module folder of a bundle, a library.
 #[derive(Debug, Clone)]
-pub struct Module<'o, 'a> {
-    pub part: &'o Part<'a>,
+pub(crate) struct Module<'o, 'a> {
+    pub(crate) part: &'o Part<'a>,
     /// Folder of the module within a bundle, with its slash; otherwise empty.
     prefix: String,
     kind: ArtifactKind,
@@ -23,7 +23,7 @@ pub struct Module<'o, 'a> {
 
 impl<'o, 'a> Module<'o, 'a> {
     /// The modules of a part, the base first.
-    pub fn all(part: &'o Part<'a>, kind: ArtifactKind) -> Vec<Self> {
+    pub(crate) fn all(part: &'o Part<'a>, kind: ArtifactKind) -> Vec<Self> {
         if kind != ArtifactKind::Aab {
             return vec![Self { part, prefix: String::new(), kind }];
         }
@@ -40,7 +40,7 @@ impl<'o, 'a> Module<'o, 'a> {
         prefixes.into_iter().map(|prefix| Self { part, prefix, kind }).collect()
     }
 
-    pub fn xml_form(&self) -> XmlForm {
+    pub(crate) fn xml_form(&self) -> XmlForm {
         match self.kind {
             ArtifactKind::Aab => XmlForm::Protobuf,
             ArtifactKind::Aar | ArtifactKind::Jar => XmlForm::Text,
@@ -48,7 +48,7 @@ impl<'o, 'a> Module<'o, 'a> {
         }
     }
 
-    pub fn manifest(&self) -> Option<&'o Entry<'a>> {
+    pub(crate) fn manifest(&self) -> Option<&'o Entry<'a>> {
         let name = match self.kind {
             ArtifactKind::Aab => format!("{}manifest/AndroidManifest.xml", self.prefix),
             _ => "AndroidManifest.xml".to_owned(),
@@ -56,7 +56,7 @@ impl<'o, 'a> Module<'o, 'a> {
         self.part.zip.find(&name)
     }
 
-    pub fn resources(&self) -> Option<&'o Entry<'a>> {
+    pub(crate) fn resources(&self) -> Option<&'o Entry<'a>> {
         let name = match self.kind {
             ArtifactKind::Aab => format!("{}resources.pb", self.prefix),
             _ => "resources.arsc".to_owned(),
@@ -65,12 +65,12 @@ impl<'o, 'a> Module<'o, 'a> {
     }
 
     /// A file that the manifest or the resources name, as `res/xml/a.xml`.
-    pub fn resource_file(&self, path: &str) -> Option<&'o Entry<'a>> {
+    pub(crate) fn resource_file(&self, path: &str) -> Option<&'o Entry<'a>> {
         self.part.zip.find(&format!("{}{path}", self.prefix))
     }
 
     /// Entries of this module, each once: of several with one name the one that Android uses.
-    pub fn entries(&self) -> impl Iterator<Item = &'o Entry<'a>> {
+    pub(crate) fn entries(&self) -> impl Iterator<Item = &'o Entry<'a>> {
         let zip = &self.part.zip;
         let prefix = self.prefix.clone();
         zip.entries().iter().filter(move |entry| {
@@ -80,7 +80,7 @@ impl<'o, 'a> Module<'o, 'a> {
     }
 
     /// The code that the platform loads, in its order: `classes.dex`, `classes2.dex`, …
-    pub fn dex_entries(&self) -> Vec<&'o Entry<'a>> {
+    pub(crate) fn dex_entries(&self) -> Vec<&'o Entry<'a>> {
         let folder = match self.kind {
             ArtifactKind::Aab => format!("{}dex/", self.prefix),
             _ => String::new(),
@@ -92,7 +92,7 @@ impl<'o, 'a> Module<'o, 'a> {
     }
 
     /// The ABI that a native library is for, by its folder.
-    pub fn library_abi<'e>(&self, entry: &'e Entry<'_>) -> Option<&'e str> {
+    pub(crate) fn library_abi<'e>(&self, entry: &'e Entry<'_>) -> Option<&'e str> {
         let name = entry.name.strip_prefix(self.prefix.as_str())?;
         let folder = if self.kind == ArtifactKind::Aar { "jni/" } else { "lib/" };
         let (abi, file) = name.strip_prefix(folder)?.split_once('/')?;
@@ -101,12 +101,12 @@ impl<'o, 'a> Module<'o, 'a> {
     }
 
     /// Class files lie in the module itself.
-    pub fn holds_classes(&self) -> bool {
+    pub(crate) fn holds_classes(&self) -> bool {
         self.kind == ArtifactKind::Jar
     }
 
     /// Archives of class files within a library.
-    pub fn class_archives(&self) -> Vec<&'o Entry<'a>> {
+    pub(crate) fn class_archives(&self) -> Vec<&'o Entry<'a>> {
         match self.kind {
             ArtifactKind::Aar => self
                 .part

@@ -286,3 +286,29 @@ fn kind_of(zip: &Zip<'_>) -> ArtifactKind {
         ArtifactKind::Unknown
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_signature_of_scheme_v4_lies_beside() {
+        let folder = std::env::temp_dir().join(format!("menshen-idsig-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        for (name, beside_it, expected) in [
+            ("a.apk", "a.apk.idsig", true),
+            ("b.apk", "b.idsig", true),
+            ("c.apk", "other.idsig", false),
+            ("d.jar", "d.jar.idsig", false),
+        ] {
+            let path = folder.join(name);
+            fs::write(&path, name).unwrap();
+            fs::write(folder.join(beside_it), b"v4").unwrap();
+            let input = Input { name: name.to_owned(), files: vec![path], is_set: false };
+            let (blobs, issues) = read(&input);
+            assert!(issues.is_empty(), "{name}: {issues:?}");
+            assert_eq!(blobs[0].idsig.as_deref() == Some(b"v4".as_slice()), expected, "{name}");
+        }
+        fs::remove_dir_all(&folder).unwrap();
+    }
+}

@@ -1,5 +1,7 @@
 //! What surrounds the places of findings: a few instructions, a few lines of a manifest.
 //!
+//! Secrets are masked as in the rest of the report.
+//!
 //! Only the entries that evidence lies in are read again, and of them only the classes that it
 //! names. What cannot be read here was told when it was read first: the window stays empty.
 //!
@@ -14,12 +16,15 @@
 use crate::module::Module;
 use crate::open::{Opened, Part};
 use crate::xml;
-use menshen_android::dex::{Code, Dex};
+use menshen_android::dex::{Code, Dex, StringId};
 use menshen_archive::Entry;
-use menshen_base::{CodePlace, Finding, Place};
+use menshen_base::{CodePlace, Finding, Place, to_hex};
+use menshen_facts::Facts;
 use menshen_flow::program::type_name;
+use menshen_models::secrets::{masked, secret_scanner};
 use menshen_rules::assessment::ArtifactKind;
 use rayon::prelude::*;
+use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
@@ -34,7 +39,8 @@ const MARK: &str = "> ";
 const NO_MARK: &str = "  ";
 
 /// Fills the windows of all evidence that has none.
-pub(crate) fn fill(findings: &mut [Finding], opened: &Opened<'_>) {
+pub(crate) fn fill(findings: &mut [Finding], facts: &Facts, opened: &Opened<'_>) {
+    let secrets = Secrets(facts.secrets.iter().map(|fact| fact.data.digest.as_str()).collect());
     let mut wanted: BTreeMap<&str, BTreeSet<&Place>> = BTreeMap::new();
     for place in findings.iter().flat_map(|finding| &finding.evidence).map(|found| &found.place) {
         if has_window(place) {
@@ -44,7 +50,7 @@ pub(crate) fn fill(findings: &mut [Finding], opened: &Opened<'_>) {
     let wanted: Vec<(&str, BTreeSet<&Place>)> = wanted.into_iter().collect();
     let windows: BTreeMap<Place, String> = wanted
         .par_iter()
-        .flat_map_iter(|(path, places)| look_at(path, places, opened))
+        .flat_map_iter(|(path, places)| look_at(path, places, opened, &secrets))
         .collect::<Vec<_>>()
         .into_iter()
         .collect();
@@ -62,12 +68,38 @@ fn has_window(place: &Place) -> bool {
     }
 }
 
-fn look_at(path: &str, places: &BTreeSet<&Place>, opened: &Opened<'_>) -> Vec<(Place, String)> {
+fn look_at(
+    path: &str,
+    places: &BTreeSet<&Place>,
+    opened: &Opened<'_>,
+    secrets: &Secrets<'_>,
+) -> Vec<(Place, String)> {
     let Some((part, entry)) = find(path, opened) else { return Vec::new() };
-    if path.ends_with(".xml") {
-        of_xml(part, entry, places, opened.kind)
-    } else {
-        of_dex(part, entry, places)
+    match path.ends_with(".xml") {
+        true => of_xml(part, entry, places, opened.kind, secrets),
+        false => of_dex(part, entry, places, secrets),
+    }
+}
+
+/// Digests of the secrets found in the artifact.
+struct Secrets<'f>(BTreeSet<&'f str>);
+
+impl Secrets<'_> {
+    /// The text masked when there is a secret in it. What stands beside one may be another: all
+    /// of it is masked.
+    fn hide(&self, text: &str) -> Option<String> {
+        let holds = self.0.contains(to_hex(&Sha256::digest(text)).as_str())
+            || !secret_scanner().scan(text, None).is_empty();
+        holds.then(|| masked(text))
+    }
+
+    /// A line of XML with the values that hold a secret masked.
+    fn hide_quoted(&self, line: &str) -> String {
+        let parts: Vec<String> = line
+            .split('"')
+            .map(|part| self.hide(part).unwrap_or_else(|| part.to_owned()))
+            .collect();
+        parts.join("\"")
     }
 }
 
@@ -87,6 +119,7 @@ fn of_xml(
     entry: &Entry<'_>,
     places: &BTreeSet<&Place>,
     kind: ArtifactKind,
+    secrets: &Secrets<'_>,
 ) -> Vec<(Place, String)> {
     let kind = if kind == ArtifactKind::ApkSet { ArtifactKind::Apk } else { kind };
     let modules = Module::all(part, kind);
@@ -101,13 +134,14 @@ fn of_xml(
         let first = usize::try_from(printed.line_of(element)?).ok()?.checked_sub(1)?;
         let count = document.print_element(element).lines().count().min(LINES_MAX);
         let shown = lines.get(first..lines.len().min(first.checked_add(count)?))?;
-        Some(numbered(shown, first.checked_add(1)?))
+        let shown: Vec<String> = shown.iter().map(|line| secrets.hide_quoted(line)).collect();
+        Some(numbered(&shown, first.checked_add(1)?))
     };
     places.iter().filter_map(|place| Some(((*place).clone(), window(place)?))).collect()
 }
 
 /// The lines with their numbers and without their common margin; the first is marked.
-fn numbered(lines: &[&str], first: usize) -> String {
+fn numbered(lines: &[String], first: usize) -> String {
     let margin = lines
         .iter()
         .filter(|line| !line.trim().is_empty())
@@ -124,7 +158,12 @@ fn numbered(lines: &[&str], first: usize) -> String {
     out
 }
 
-fn of_dex(part: &Part<'_>, entry: &Entry<'_>, places: &BTreeSet<&Place>) -> Vec<(Place, String)> {
+fn of_dex(
+    part: &Part<'_>,
+    entry: &Entry<'_>,
+    places: &BTreeSet<&Place>,
+    secrets: &Secrets<'_>,
+) -> Vec<(Place, String)> {
     let max = usize::try_from(entry.uncompressed_size).unwrap_or(usize::MAX);
     let Some(entry) = part.zip.find(&entry.name) else { return Vec::new() };
     let Ok(bytes) = part.read(entry, max) else { return Vec::new() };
@@ -151,7 +190,8 @@ fn of_dex(part: &Part<'_>, entry: &Entry<'_>, places: &BTreeSet<&Place>) -> Vec<
                     let Some(pc) = at.instruction else { continue };
                     if let Ok(Some(code)) = dex.code(method) {
                         let header = format!("{}.{member}", at.class);
-                        windows.push(((*place).clone(), instructions(dex, &code, &header, pc)));
+                        let window = instructions(dex, &code, &header, pc, secrets);
+                        windows.push(((*place).clone(), window));
                     }
                 }
             }
@@ -161,7 +201,13 @@ fn of_dex(part: &Part<'_>, entry: &Entry<'_>, places: &BTreeSet<&Place>) -> Vec<
 }
 
 /// The instructions around one, with the source lines where they change.
-fn instructions(dex: &Dex<'_>, code: &Code<'_>, header: &str, pc: u32) -> String {
+fn instructions(
+    dex: &Dex<'_>,
+    code: &Code<'_>,
+    header: &str,
+    pc: u32,
+    secrets: &Secrets<'_>,
+) -> String {
     let addresses: Vec<u32> = code.units.instructions().map(|insn| insn.pc).collect();
     let at = addresses.partition_point(|address| *address < pc);
     let first = at.saturating_sub(INSNS_AROUND);
@@ -180,6 +226,12 @@ fn instructions(dex: &Dex<'_>, code: &Code<'_>, header: &str, pc: u32) -> String
         let mut text = String::new();
         if let Some(insn) = code.units.decode(*address) {
             dex.write_insn(&mut text, &insn);
+            if insn.op.is_const_string()
+                && let Some(value) = dex.string(StringId(insn.index))
+                && let Some(shown) = secrets.hide(&value.to_str())
+            {
+                text = format!("{} v{}, {shown:?}", insn.op.name(), insn.a);
+            }
         }
         let mark = if *address == pc { MARK } else { NO_MARK };
         let _ = write!(out, "\n{mark}  {address:04x}  {}", shortened(&text));
@@ -200,11 +252,26 @@ mod tests {
 
     #[test]
     fn lines_are_numbered_and_the_first_is_marked() {
-        let lines = ["    <activity", "        android:name=\"a.B\"", "        />"];
+        let lines =
+            ["    <activity", "        android:name=\"a.B\"", "        />"].map(str::to_owned);
         assert_eq!(
             numbered(&lines, 12),
             ">    12  <activity\n     13      android:name=\"a.B\"\n     14      />"
         );
+    }
+
+    #[test]
+    fn secrets_are_masked() {
+        let digest = to_hex(&Sha256::digest("12345678"));
+        let secrets = Secrets(BTreeSet::from([digest.as_str()]));
+        assert_eq!(secrets.hide("12345678").as_deref(), Some("12***"));
+        assert_eq!(secrets.hide("no secret"), None);
+        assert_eq!(
+            secrets.hide_quoted("<meta-data android:name=\"key\" android:value=\"12345678\" />"),
+            "<meta-data android:name=\"key\" android:value=\"12***\" />"
+        );
+        let line = "    android:value=\"AKIAQ3EGRZ5XKL7VW2NB\" />";
+        assert!(!secrets.hide_quoted(line).contains("AKIAQ3EGRZ5XKL7VW2NB"));
     }
 
     #[test]

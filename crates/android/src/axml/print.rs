@@ -5,6 +5,8 @@ use std::fmt::Write;
 
 /// Characters of one attribute value or text that are printed.
 const SHOWN_CHARS_MAX: usize = 2000;
+/// Bytes after which nothing more is printed: one long name may stand in very many places.
+const PRINTED_BYTES_MAX: usize = 16 << 20;
 
 /// A printed document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,7 +78,14 @@ impl<'p> Printer<'p> {
         }
     }
 
+    fn is_full(&self) -> bool {
+        self.out.len() >= PRINTED_BYTES_MAX
+    }
+
     fn element(&mut self, element: &Element, depth: usize, declare: bool) {
+        if self.is_full() {
+            return;
+        }
         self.lines.push(self.line);
         self.indent(depth);
         self.out.push('<');
@@ -90,6 +99,10 @@ impl<'p> Printer<'p> {
             self.out.push('"');
         }
         for attribute in &element.attributes {
+            if self.is_full() {
+                self.out.push('…');
+                break;
+            }
             self.attribute_margin(broken, depth);
             self.name(attribute.namespace.as_deref(), &attribute.name);
             self.out.push_str("=\"");

@@ -5,8 +5,8 @@
 //! honest archive until a test sets them. Layout: PKWARE APPNOTE 6.3.10, section 4.3.
 #![allow(dead_code)]
 
-use flate2::Compression;
 use flate2::write::DeflateEncoder;
+use flate2::{Compress, Compression, FlushCompress};
 use std::io::Write;
 
 pub(crate) const STORED: u16 = 0;
@@ -138,17 +138,23 @@ pub(crate) fn deflate(content: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// Deflate data of that many zeros, made without holding them.
+/// Deflate data of that many zeros. A full flush forgets what came before and ends on a byte, so
+/// that what one block gives can be repeated.
 pub(crate) fn deflate_zeros(size: u64) -> Vec<u8> {
-    let block = vec![0u8; 1 << 20];
-    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
-    let mut left = size;
-    while left > 0 {
-        let now = usize::try_from(left).unwrap_or(usize::MAX).min(block.len());
-        encoder.write_all(&block[..now]).unwrap();
-        left -= now as u64;
-    }
-    encoder.finish().unwrap()
+    const BLOCK: usize = 8 << 20;
+    let deflate_block = |length: usize| {
+        let mut out = Vec::with_capacity(length / 500 + 64);
+        let mut stream = Compress::new(Compression::best(), false);
+        stream.compress_vec(&vec![0; length], &mut out, FlushCompress::Full).unwrap();
+        assert_eq!(stream.total_in(), length as u64);
+        out
+    };
+    let blocks = usize::try_from(size / BLOCK as u64).unwrap();
+    let mut out = if blocks > 0 { deflate_block(BLOCK).repeat(blocks) } else { Vec::new() };
+    out.extend(deflate_block((size % BLOCK as u64) as usize));
+    // An empty last block.
+    out.extend([3, 0]);
+    out
 }
 
 #[derive(Clone, Default, Debug)]

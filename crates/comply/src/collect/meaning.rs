@@ -2,7 +2,9 @@
 
 use crate::tables::{api_note, is_not_collecting};
 use menshen_facts::{ArgValue, Call, FieldRead};
-use menshen_models::{SensitiveApi, SensitiveKind, sensitive_apis, sensitive_method, sensitive_text};
+use menshen_models::{
+    SensitiveApi, SensitiveKind, sensitive_apis, sensitive_method, sensitive_text,
+};
 
 /// What is got, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +60,13 @@ pub(super) fn of_call(call: &Call) -> Option<Meaning> {
             return content(&call.arg0);
         }
         ("android.content.ContentResolver", _) => return None,
-        ("java.io.File" | "java.io.FileInputStream" | "java.io.FileReader" | "java.io.RandomAccessFile", _) => {
+        (
+            "java.io.File"
+            | "java.io.FileInputStream"
+            | "java.io.FileReader"
+            | "java.io.RandomAccessFile",
+            _,
+        ) => {
             return by_text(&call.arg0, "file", SensitiveKind::File);
         }
         ("java.lang.Runtime", "exec") | ("java.lang.ProcessBuilder", _) => {
@@ -81,7 +89,12 @@ pub(super) fn of_call(call: &Call) -> Option<Meaning> {
         }
         ("com.google.android.gms.location.FusedLocationProviderClient", _)
         | ("android.location.LocationManager", "requestLocationUpdates") => {
-            return Some(named(class, method, "location", Some("android.permission.ACCESS_FINE_LOCATION")));
+            return Some(named(
+                class,
+                method,
+                "location",
+                Some("android.permission.ACCESS_FINE_LOCATION"),
+            ));
         }
         ("android.hardware.Camera", "open") => {
             return Some(named(class, method, "camera", Some("android.permission.CAMERA")));
@@ -100,7 +113,12 @@ pub(super) fn of_call(call: &Call) -> Option<Meaning> {
     Some(named(class, method, information, api.permission))
 }
 
-fn named(class: &str, method: &str, information: &'static str, permission: Option<&'static str>) -> Meaning {
+fn named(
+    class: &str,
+    method: &str,
+    information: &'static str,
+    permission: Option<&'static str>,
+) -> Meaning {
     Meaning { information, api: format!("{class}.{method}"), way: "call", permission }
 }
 
@@ -123,7 +141,8 @@ fn reflection(call: &Call) -> Option<Meaning> {
         || class_known == Some(false)
         || (class_known.is_none() && !distinctive)
         || BEHAVIOUR.contains(&first.category)
-        || ["getString", "getText", "getAddress", "getNumber", "getAccounts"].contains(&name.as_str())
+        || ["getString", "getText", "getAddress", "getNumber", "getAccounts"]
+            .contains(&name.as_str())
     {
         return None;
     }
@@ -160,7 +179,11 @@ fn contract(field: &str) -> Option<Meaning> {
         ("android.provider.Telephony", "sms", "android.permission.READ_SMS"),
         ("android.provider.CalendarContract", "calendar", "android.permission.READ_CALENDAR"),
         ("android.provider.MediaStore", "media", "android.permission.READ_EXTERNAL_STORAGE"),
-        ("android.provider.VoicemailContract", "voicemail", "com.android.voicemail.permission.READ_VOICEMAIL"),
+        (
+            "android.provider.VoicemailContract",
+            "voicemail",
+            "com.android.voicemail.permission.READ_VOICEMAIL",
+        ),
     ]
     .iter()
     .find(|(prefix, ..)| field.starts_with(prefix))
@@ -175,7 +198,9 @@ fn by_text(value: &ArgValue, way: &'static str, kind: SensitiveKind) -> Option<M
         ArgValue::Array(items) => {
             let words: Vec<&str> = items
                 .iter()
-                .filter_map(|item| if let ArgValue::Str(text) = item { Some(text.as_str()) } else { None })
+                .filter_map(
+                    |item| if let ArgValue::Str(text) = item { Some(text.as_str()) } else { None },
+                )
                 .collect();
             joined = words.join(" ");
             &joined
@@ -227,27 +252,153 @@ mod tests {
         let string = "(Ljava/lang/String;)Ljava/lang/String;";
         let secure = "(Landroid/content/ContentResolver;Ljava/lang/String;)Ljava/lang/String;";
         let rows = [
-            (call("android.telephony.TelephonyManager", "getImei", "()Ljava/lang/String;", [none(), none()]), Some(("imei", "call"))),
-            (call("android.provider.Settings$Secure", "getString", secure, [none(), text("android_id")]), Some(("android_id", "call"))),
-            (call("android.provider.Settings$Secure", "getString", secure, [none(), text("default_input_method")]), None),
-            (call("java.io.FileInputStream", "<init>", "", [text("/sys/class/net/wlan0/address"), none()]), Some(("mac", "file"))),
+            (
+                call(
+                    "android.telephony.TelephonyManager",
+                    "getImei",
+                    "()Ljava/lang/String;",
+                    [none(), none()],
+                ),
+                Some(("imei", "call")),
+            ),
+            (
+                call(
+                    "android.provider.Settings$Secure",
+                    "getString",
+                    secure,
+                    [none(), text("android_id")],
+                ),
+                Some(("android_id", "call")),
+            ),
+            (
+                call(
+                    "android.provider.Settings$Secure",
+                    "getString",
+                    secure,
+                    [none(), text("default_input_method")],
+                ),
+                None,
+            ),
+            (
+                call(
+                    "java.io.FileInputStream",
+                    "<init>",
+                    "",
+                    [text("/sys/class/net/wlan0/address"), none()],
+                ),
+                Some(("mac", "file")),
+            ),
             (call("java.io.FileInputStream", "<init>", "", [text("/data/x"), none()]), None),
-            (call("java.lang.Runtime", "exec", "", [text("pm list packages -3"), none()]), Some(("app_list", "command"))),
-            (call("java.lang.Runtime", "exec", "", [ArgValue::Array(vec![text("pm"), text("list"), text("packages")]), none()]), Some(("app_list", "command"))),
+            (
+                call("java.lang.Runtime", "exec", "", [text("pm list packages -3"), none()]),
+                Some(("app_list", "command")),
+            ),
+            (
+                call(
+                    "java.lang.Runtime",
+                    "exec",
+                    "",
+                    [ArgValue::Array(vec![text("pm"), text("list"), text("packages")]), none()],
+                ),
+                Some(("app_list", "command")),
+            ),
             (call("java.lang.Runtime", "exec", "", [text("su"), none()]), None),
-            (call("android.os.SystemProperties", "get", string, [text("ro.serialno"), none()]), Some(("serial", "property"))),
-            (call("android.content.ContentResolver", "query", "", [text("content://sms/inbox"), none()]), Some(("sms", "uri"))),
-            (call("android.content.ContentResolver", "query", "", [ArgValue::Field("android.provider.ContactsContract$Contacts.CONTENT_URI".into()), none()]), Some(("contacts", "uri"))),
-            (call("android.content.ContentResolver", "query", "", [text("content://com.example.own"), none()]), None),
-            (call("android.content.ContentResolver", "insert", "", [text("content://sms"), none()]), None),
-            (call("android.content.pm.PackageManager", "getPackageInfo", "(Ljava/lang/String;I)Landroid/content/pm/PackageInfo;", [none(), none()]), None),
-            (call("android.content.pm.PackageManager", "getInstalledPackages", "(I)Ljava/util/List;", [none(), none()]), Some(("app_list", "call"))),
-            (call("java.lang.Class", "getMethod", "", [text("getDeviceId"), none()]), Some(("imei", "reflection"))),
+            (
+                call("android.os.SystemProperties", "get", string, [text("ro.serialno"), none()]),
+                Some(("serial", "property")),
+            ),
+            (
+                call(
+                    "android.content.ContentResolver",
+                    "query",
+                    "",
+                    [text("content://sms/inbox"), none()],
+                ),
+                Some(("sms", "uri")),
+            ),
+            (
+                call(
+                    "android.content.ContentResolver",
+                    "query",
+                    "",
+                    [
+                        ArgValue::Field(
+                            "android.provider.ContactsContract$Contacts.CONTENT_URI".into(),
+                        ),
+                        none(),
+                    ],
+                ),
+                Some(("contacts", "uri")),
+            ),
+            (
+                call(
+                    "android.content.ContentResolver",
+                    "query",
+                    "",
+                    [text("content://com.example.own"), none()],
+                ),
+                None,
+            ),
+            (
+                call(
+                    "android.content.ContentResolver",
+                    "insert",
+                    "",
+                    [text("content://sms"), none()],
+                ),
+                None,
+            ),
+            (
+                call(
+                    "android.content.pm.PackageManager",
+                    "getPackageInfo",
+                    "(Ljava/lang/String;I)Landroid/content/pm/PackageInfo;",
+                    [none(), none()],
+                ),
+                None,
+            ),
+            (
+                call(
+                    "android.content.pm.PackageManager",
+                    "getInstalledPackages",
+                    "(I)Ljava/util/List;",
+                    [none(), none()],
+                ),
+                Some(("app_list", "call")),
+            ),
+            (
+                call("java.lang.Class", "getMethod", "", [text("getDeviceId"), none()]),
+                Some(("imei", "reflection")),
+            ),
             (call("java.lang.Class", "getMethod", "", [text("getName"), none()]), None),
             (call("java.lang.Class", "getMethod", "", [text("doWork"), none()]), None),
-            (call("android.telephony.TelephonyManager", "listen", "", [none(), ArgValue::Int(0x20)]), None),
-            (call("android.telephony.TelephonyManager", "listen", "", [none(), ArgValue::Int(0x10)]), Some(("cell", "call"))),
-            (call("android.media.MediaDrm", "getPropertyByteArray", "", [text("deviceUniqueId"), none()]), Some(("drm_id", "call"))),
+            (
+                call(
+                    "android.telephony.TelephonyManager",
+                    "listen",
+                    "",
+                    [none(), ArgValue::Int(0x20)],
+                ),
+                None,
+            ),
+            (
+                call(
+                    "android.telephony.TelephonyManager",
+                    "listen",
+                    "",
+                    [none(), ArgValue::Int(0x10)],
+                ),
+                Some(("cell", "call")),
+            ),
+            (
+                call(
+                    "android.media.MediaDrm",
+                    "getPropertyByteArray",
+                    "",
+                    [text("deviceUniqueId"), none()],
+                ),
+                Some(("drm_id", "call")),
+            ),
         ];
         for (call, expected) in rows {
             let found = of_call(&call).map(|meaning| (meaning.information, meaning.way));

@@ -11,12 +11,15 @@ mod texts;
 
 pub use texts::{privacy_text, texts_of_code};
 
+use crate::tables::{CONTRACTS, permission_uses};
 use menshen_base::{IssueKind, Owner, ScanIssue, text};
-use menshen_facts::{ArgValue, Call, Collection, Fact, Facts, FieldRead, How, Interest, MethodName, PermissionRequest};
+use menshen_facts::{
+    ArgValue, Call, Collection, Fact, Facts, FieldRead, How, Interest, MethodName,
+    PermissionRequest,
+};
 use menshen_flow::callgraph::{Reachability, Reached, Start, When, explore};
 use menshen_flow::program::Program;
 use menshen_models::{SensitiveKind, sdks, sensitive_apis};
-use crate::tables::{CONTRACTS, permission_uses};
 use std::collections::BTreeSet;
 
 /// Supertypes whose objects the platform makes and calls, besides components.
@@ -70,7 +73,8 @@ pub fn interest() -> Interest {
             _ => false,
         };
     }
-    let name = |class: &str, name: &str| MethodName { class: class.to_owned(), name: name.to_owned() };
+    let name =
+        |class: &str, name: &str| MethodName { class: class.to_owned(), name: name.to_owned() };
     interest.calls.extend(permission_uses().iter().map(|(_, class, method)| name(class, method)));
     interest.fields.extend(CONTRACTS.iter().map(|(_, class, field)| name(class, field)));
     interest.calls.extend(EXTRA_CALLS.iter().filter_map(|name| MethodName::parse(name)));
@@ -90,7 +94,8 @@ pub fn collect(
     let reached = explore(program, &starts, &components);
     let mut issues = Vec::new();
     if !reached.complete {
-        issues.push(ScanIssue::new(&GRAPH_INCOMPLETE).detail(format!("{} methods", reached.count())));
+        issues
+            .push(ScanIssue::new(&GRAPH_INCOMPLETE).detail(format!("{} methods", reached.count())));
     }
     // Class files are not walked.
     let walked = !program.files.is_empty();
@@ -116,11 +121,12 @@ fn starts(program: &Program<'_, '_>, about: &Facts) -> Vec<Start> {
         }
     };
     for fact in &about.application {
-        for class in &fact.data.application_class {
+        if let Some(class) = &fact.data.application_class {
             add(class, "application", true);
         }
     }
-    let by_itself = |component: &menshen_facts::Component| component.enabled && component.process.is_none();
+    let by_itself =
+        |component: &menshen_facts::Component| component.enabled && component.process.is_none();
     for fact in about.components.iter().filter(|fact| by_itself(&fact.data)) {
         if fact.data.kind == "provider" {
             add(&fact.data.target, "provider", true);
@@ -142,7 +148,11 @@ fn starts(program: &Program<'_, '_>, about: &Facts) -> Vec<Start> {
     let mut late: Vec<&str> = program
         .class_names()
         .filter(|class| {
-            program.hierarchy.supertypes(class).iter().any(|name| LATE_SUPERTYPES.contains(&name.as_str()))
+            program
+                .hierarchy
+                .supertypes(class)
+                .iter()
+                .any(|name| LATE_SUPERTYPES.contains(&name.as_str()))
         })
         .collect();
     late.sort_unstable();
@@ -162,12 +172,24 @@ struct Gatherer<'g> {
 impl Gatherer<'_> {
     fn call(&self, call: &Fact<Call>) -> Option<Fact<Collection>> {
         let meaning = meaning::of_call(&call.data)?;
-        self.collection(meaning, &call.data.caller_class, &call.data.caller_method, call.place.clone(), &call.owner)
+        self.collection(
+            meaning,
+            &call.data.caller_class,
+            &call.data.caller_method,
+            call.place.clone(),
+            &call.owner,
+        )
     }
 
     fn field(&self, read: &Fact<FieldRead>) -> Option<Fact<Collection>> {
         let meaning = meaning::of_field(&read.data)?;
-        self.collection(meaning, &read.data.caller_class, &read.data.caller_method, read.place.clone(), &read.owner)
+        self.collection(
+            meaning,
+            &read.data.caller_class,
+            &read.data.caller_method,
+            read.place.clone(),
+            &read.owner,
+        )
     }
 
     fn collection(

@@ -1,11 +1,11 @@
 //! Texts of the app that have to do with personal information: prompts, entries, links.
 
+use crate::tables::rows;
 use aho_corasick::AhoCorasick;
+use menshen_android::dex::StringId;
 use menshen_base::{Owner, Place};
 use menshen_facts::{Fact, How, PrivacyText};
 use menshen_flow::program::Program;
-use menshen_android::dex::StringId;
-use crate::tables::rows;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -46,7 +46,11 @@ pub fn privacy_text(text: &str, source: &str, place: &Place) -> Vec<Fact<Privacy
     kinds
         .into_iter()
         .map(|kind| Fact {
-            data: PrivacyText { kind: kind.to_owned(), text: shown.clone(), source: source.to_owned() },
+            data: PrivacyText {
+                kind: kind.to_owned(),
+                text: shown.clone(),
+                source: source.to_owned(),
+            },
             place: place.clone(),
             owner: Owner::Unknown,
             how: How::Static,
@@ -84,7 +88,10 @@ mod tests {
     #[test]
     fn kinds_of_texts() {
         let kinds = |text: &str| -> Vec<String> {
-            privacy_text(text, "code", &Place::default()).into_iter().map(|fact| fact.data.kind).collect()
+            privacy_text(text, "code", &Place::default())
+                .into_iter()
+                .map(|fact| fact.data.kind)
+                .collect()
         };
         assert_eq!(kinds("请阅读《隐私政策》，点击“同意并继续”"), ["agree", "policy"]);
         assert_eq!(kinds("不同意"), ["refuse"]);

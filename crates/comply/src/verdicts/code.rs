@@ -13,6 +13,9 @@ use std::collections::BTreeSet;
 /// Below this target level permissions are granted on installation.
 const RUNTIME_PERMISSIONS_LEVEL: i64 = 23;
 
+/// Collections that a test has found.
+type Found<'c> = Vec<&'c Fact<Collection>>;
+
 /// Whose collection a test looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Whose {
@@ -55,7 +58,11 @@ pub(super) fn before_consent(context: &Context<'_>, whose: Whose) -> Outcome {
     if !found.is_empty() {
         let types = types_of(&found);
         let seen = found.iter().any(|fact| fact.how != How::Static);
-        let (zh, en) = if seen { ("运行中观察到", "seen while running: ") } else { ("代码中有路径可", "the code has a path to ") };
+        let (zh, en) = if seen {
+            ("运行中观察到", "seen while running: ")
+        } else {
+            ("代码中有路径可", "the code has a path to ")
+        };
         let verb = if seen { "collected" } else { "collect" };
         return Outcome::new(
             Verdict::Fail,
@@ -65,7 +72,10 @@ pub(super) fn before_consent(context: &Context<'_>, whose: Whose) -> Outcome {
         .with(found.into_iter().map(|fact| of_collection(context, fact)));
     }
     let maybe = distinct(context.personal().filter(|fact| {
-        fact.how == How::Static && fact.data.before_consent == "unknown" && fact.data.reachable == Some(true) && whose.fits(context, fact)
+        fact.how == How::Static
+            && fact.data.before_consent == "unknown"
+            && fact.data.reachable == Some(true)
+            && whose.fits(context, fact)
     }));
     if !maybe.is_empty() {
         let types = types_of(&maybe);
@@ -83,7 +93,9 @@ pub(super) fn before_consent(context: &Context<'_>, whose: Whose) -> Outcome {
     Outcome::new(
         Verdict::Pass,
         format!("已检查 {count} 处收集个人信息的调用，没有一处能在同意前执行"),
-        format!("{count} calls that collect personal information were checked; none can run before consent"),
+        format!(
+            "{count} calls that collect personal information were checked; none can run before consent"
+        ),
     )
 }
 
@@ -115,7 +127,7 @@ pub(super) fn silent(context: &Context<'_>) -> Outcome {
 }
 
 /// Types that the app itself collects and its kind does not need.
-fn beyond<'c>(context: &'c Context<'_>) -> Option<(Vec<&'c Fact<Collection>>, Vec<&'c Fact<Collection>>)> {
+fn beyond<'c>(context: &'c Context<'_>) -> Option<(Found<'c>, Found<'c>)> {
     let known = context.app_type?;
     let extra = |fact: &&Fact<Collection>| !known.information.contains(&fact.data.information);
     let all: Vec<&Fact<Collection>> = distinct(context.personal().filter(extra));
@@ -197,7 +209,10 @@ pub(super) fn no_information_type(context: &Context<'_>) -> Outcome {
         return Outcome::new(
             Verdict::Fail,
             format!("{}类无须个人信息，却在同意前收集：{}", known.name.zh, types.zh),
-            format!("{} needs no personal information, yet before consent it collects: {}", known.name.en, types.en),
+            format!(
+                "{} needs no personal information, yet before consent it collects: {}",
+                known.name.en, types.en
+            ),
         )
         .with(found.into_iter().map(|fact| of_collection(context, fact)));
     }
@@ -231,7 +246,10 @@ pub(super) fn requests_before_consent(context: &Context<'_>) -> Outcome {
             ..evidence(
                 "log",
                 format!("同意前申请 {}", event.permission.as_deref().unwrap_or_default()),
-                format!("asked for {} before consent", event.permission.as_deref().unwrap_or_default()),
+                format!(
+                    "asked for {} before consent",
+                    event.permission.as_deref().unwrap_or_default()
+                ),
             )
         })
         .collect();
@@ -281,13 +299,17 @@ pub(super) fn bundle(context: &Context<'_>) -> Outcome {
         .map(|row| Text::new(&row.name, &row.name))
         .collect();
     let names: Vec<String> = dangerous.iter().map(|name| name.en.clone()).collect();
-    let at_installation = context.package_gap.is_none() && context.target_sdk < RUNTIME_PERMISSIONS_LEVEL;
+    let at_installation =
+        context.package_gap.is_none() && context.target_sdk < RUNTIME_PERMISSIONS_LEVEL;
     if at_installation && groups(&names).len() >= limit {
         let names = list(&dangerous);
         return Outcome::new(
             Verdict::Fail,
             format!("targetSdkVersion 为 {}（低于 23），安装即授予全部权限", context.target_sdk),
-            format!("targetSdkVersion is {} (below 23): all permissions are granted on installation", context.target_sdk),
+            format!(
+                "targetSdkVersion is {} (below 23): all permissions are granted on installation",
+                context.target_sdk
+            ),
         )
         .with([evidence("manifest", names.zh, names.en)]);
     }
@@ -296,10 +318,19 @@ pub(super) fn bundle(context: &Context<'_>) -> Outcome {
         .into_iter()
         .flat_map(|log| log.of("permission_request"))
         .filter_map(|event| {
-            let asked: Vec<String> = event.permission.as_deref()?.split(',').map(|name| name.trim().to_owned()).collect();
+            let asked: Vec<String> = event
+                .permission
+                .as_deref()?
+                .split(',')
+                .map(|name| name.trim().to_owned())
+                .collect();
             (groups(&asked).len() >= limit).then(|| Evidence {
                 place: format!("log#{}", event.line),
-                ..evidence("log", format!("一次申请 {}", asked.join(", ")), format!("asked at once for {}", asked.join(", ")))
+                ..evidence(
+                    "log",
+                    format!("一次申请 {}", asked.join(", ")),
+                    format!("asked at once for {}", asked.join(", ")),
+                )
             })
         })
         .collect();
@@ -307,7 +338,9 @@ pub(super) fn bundle(context: &Context<'_>) -> Outcome {
         .facts
         .permission_requests
         .iter()
-        .filter(|fact| groups(&fact.data.permissions).len() >= limit && fact.data.reachable != Some(false))
+        .filter(|fact| {
+            groups(&fact.data.permissions).len() >= limit && fact.data.reachable != Some(false)
+        })
         .collect();
     let on_start = bundles.iter().any(|fact| fact.data.before_consent == "yes");
     if on_start || !logged.is_empty() {
@@ -327,7 +360,9 @@ pub(super) fn bundle(context: &Context<'_>) -> Outcome {
         )
         .with(bundles.into_iter().map(of_request));
     }
-    if context.facts.permission_requests.iter().any(|fact| fact.data.permissions.is_empty()) && dangerous.len() >= limit {
+    if context.facts.permission_requests.iter().any(|fact| fact.data.permissions.is_empty())
+        && dangerous.len() >= limit
+    {
         return Outcome::new(
             Verdict::Review,
             "申请的权限不是常量，未能确定一次申请几组",

@@ -14,9 +14,11 @@ const TARGETING: [&str; 3] = ["ads", "ad_mediation", "recommendation"];
 /// What the app itself collects without saying so.
 fn undeclared<'c>(context: &'c Context<'_>) -> Vec<&'c Fact<Collection>> {
     let Some(declared) = context.declared() else { return Vec::new() };
-    distinct(context.personal().filter(|fact| {
-        fact.data.sdk.is_none() && !declared.declares(&fact.data.information)
-    }))
+    distinct(
+        context
+            .personal()
+            .filter(|fact| fact.data.sdk.is_none() && !declared.declares(&fact.data.information)),
+    )
 }
 
 fn undeclared_sdks<'c>(context: &'c Context<'_>) -> Vec<&'c SdkRow> {
@@ -68,8 +70,11 @@ pub(super) fn scope(context: &Context<'_>) -> Outcome {
     let zh = [("信息类型：", &type_names.zh), ("SDK：", &names.zh)];
     let en = [("types: ", &type_names.en), ("SDKs: ", &names.en)];
     let join = |parts: [(&str, &String); 2], separator: &str| -> String {
-        let parts: Vec<String> =
-            parts.iter().filter(|(_, names)| !names.is_empty()).map(|(head, names)| format!("{head}{names}")).collect();
+        let parts: Vec<String> = parts
+            .iter()
+            .filter(|(_, names)| !names.is_empty())
+            .map(|(head, names)| format!("{head}{names}"))
+            .collect();
         parts.join(separator)
     };
     Outcome::new(
@@ -142,7 +147,10 @@ pub(super) fn third_parties(context: &Context<'_>) -> Outcome {
                 ..evidence(
                     "log",
                     format!("向 {host}（{}）发送数据，政策未列出", sdk.name_zh),
-                    format!("data sent to {host} ({}), which the policy does not list", sdk.name_en),
+                    format!(
+                        "data sent to {host} ({}), which the policy does not list",
+                        sdk.name_en
+                    ),
                 )
             })
         })
@@ -226,9 +234,10 @@ pub(super) fn own_rules(context: &Context<'_>) -> Outcome {
     );
     if !broken.is_empty() {
         let names = super::types_of(&broken);
-        let said = declared.denied.iter().filter(|(id, _)| {
-            broken.iter().any(|fact| fact.data.information == **id)
-        });
+        let said = declared
+            .denied
+            .iter()
+            .filter(|(id, _)| broken.iter().any(|fact| fact.data.information == **id));
         return Outcome::new(
             Verdict::Fail,
             format!("政策称不收集，代码却收集：{}", names.zh),
@@ -253,7 +262,11 @@ pub(super) fn sensitive_marked(context: &Context<'_>) -> Outcome {
         .collect();
     if sensitive.is_empty() {
         return context.lacks(&[Need::Code]).unwrap_or_else(|| {
-            Outcome::new(Verdict::Pass, "没有发现收集个人敏感信息", "no sensitive information is collected")
+            Outcome::new(
+                Verdict::Pass,
+                "没有发现收集个人敏感信息",
+                "no sensitive information is collected",
+            )
         });
     }
     let unmarked: Vec<String> =
@@ -283,8 +296,16 @@ pub(super) fn permission_purpose(context: &Context<'_>) -> Outcome {
         .iter()
         .filter(|row| row.purpose.as_ref().is_none_or(|text| text.trim().is_empty()))
         .map(|row| match row.declared {
-            Some(true) => evidence("policy", format!("{}：有提及，未写明用途", row.name), format!("{}: named without purpose", row.name)),
-            _ => evidence("policy", format!("{}：政策未提及", row.name), format!("{}: not in the policy", row.name)),
+            Some(true) => evidence(
+                "policy",
+                format!("{}：有提及，未写明用途", row.name),
+                format!("{}: named without purpose", row.name),
+            ),
+            _ => evidence(
+                "policy",
+                format!("{}：政策未提及", row.name),
+                format!("{}: not in the policy", row.name),
+            ),
         })
         .collect();
     if bare.is_empty() {
@@ -304,7 +325,8 @@ pub(super) fn permission_purpose(context: &Context<'_>) -> Outcome {
 
 /// SDKs that target, and whether the policy speaks of it.
 fn targeting<'c>(context: &'c Context<'_>) -> Vec<&'c SdkRow> {
-    let targets = |row: &&SdkRow| TARGETING.contains(&row.category.as_str()) && row.state != "never-seen";
+    let targets =
+        |row: &&SdkRow| TARGETING.contains(&row.category.as_str()) && row.state != "never-seen";
     context.sdks.iter().filter(targets).collect()
 }
 

@@ -31,7 +31,9 @@ pub(crate) fn judge(context: &Context<'_>, clause: &Clause) -> Outcome {
         "before-consent-app" => code::before_consent(context, code::Whose::App),
         "before-consent-sdk" => code::before_consent(context, code::Whose::Sdk),
         "before-consent-sdk-declared" => code::before_consent(context, code::Whose::DeclaredSdk),
-        "before-consent-sdk-undeclared" => code::before_consent(context, code::Whose::UndeclaredSdk),
+        "before-consent-sdk-undeclared" => {
+            code::before_consent(context, code::Whose::UndeclaredSdk)
+        }
         "silent-collection" => code::silent(context),
         "necessary" => code::necessary(context),
         "necessary-types" => code::necessary_types(context),
@@ -157,9 +159,15 @@ fn distinct<'f>(facts: impl Iterator<Item = &'f Fact<Collection>>) -> Vec<&'f Fa
     let mut kept: Vec<&Fact<Collection>> = facts.collect();
     kept.sort_by_key(|fact| {
         let observed = fact.how != How::Static;
-        (!observed, std::cmp::Reverse(crate::tables::weight(&fact.data.information)), fact.data.chain.len())
+        (
+            !observed,
+            std::cmp::Reverse(crate::tables::weight(&fact.data.information)),
+            fact.data.chain.len(),
+        )
     });
-    kept.retain(|fact| seen.insert((&fact.data.information, &fact.data.sdk, &fact.data.api, fact.how)));
+    kept.retain(|fact| {
+        seen.insert((&fact.data.information, &fact.data.sdk, &fact.data.api, fact.how))
+    });
     kept
 }
 

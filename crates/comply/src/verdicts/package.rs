@@ -45,7 +45,11 @@ pub(super) fn unused_permissions(context: &Context<'_>) -> Outcome {
     // Native code and pages of frameworks can use permissions that the bytecode does not.
     let outside = context.has_foreign_pages() || !context.facts.libraries.is_empty();
     let proof = unused.iter().map(|row| {
-        evidence("manifest", format!("{}：没有找到使用处", row.name), format!("{}: no use found", row.name))
+        evidence(
+            "manifest",
+            format!("{}：没有找到使用处", row.name),
+            format!("{}: no use found", row.name),
+        )
     });
     let (verdict, zh, en) = match outside {
         false => (Verdict::Fail, "申请了没有使用处的权限：", "permissions without any use: "),
@@ -62,9 +66,11 @@ pub(super) fn self_start(context: &Context<'_>) -> Outcome {
     if let Some(outcome) = context.lacks(&[Need::Package]) {
         return outcome;
     }
-    let early = context.log.into_iter().flat_map(|log| log.of("self_start")).filter(|event| {
-        event.consent != crate::behaviour::Consent::Agreed
-    });
+    let early = context
+        .log
+        .into_iter()
+        .flat_map(|log| log.of("self_start"))
+        .filter(|event| event.consent != crate::behaviour::Consent::Agreed);
     let seen = run::starts(early);
     let receivers: Vec<Evidence> = context
         .facts
@@ -121,11 +127,14 @@ pub(super) fn downloads(context: &Context<'_>) -> Outcome {
         .permissions
         .iter()
         .filter(|row| row.name == INSTALL_PERMISSION)
-        .map(|row| evidence("manifest", format!("申请 {}", row.name), format!("asks for {}", row.name)))
+        .map(|row| {
+            evidence("manifest", format!("申请 {}", row.name), format!("asks for {}", row.name))
+        })
         .collect();
-    let calls = context.collections.iter().filter(|fact| {
-        fact.data.information == "install" && fact.data.reachable != Some(false)
-    });
+    let calls = context
+        .collections
+        .iter()
+        .filter(|fact| fact.data.information == "install" && fact.data.reachable != Some(false));
     found.extend(calls.map(|fact| Evidence {
         place: place_text(&fact.place),
         chain: fact.data.chain.clone(),
@@ -172,18 +181,33 @@ pub(super) fn uninstall(context: &Context<'_>) -> Outcome {
     if label.as_deref().is_none_or(|label| label.trim().is_empty()) {
         return Outcome::new(Verdict::Fail, "应用名称为空", "the app has no name");
     }
-    let launcher = context.facts.components.iter().any(|fact| fact.data.launcher && fact.data.enabled);
+    let launcher =
+        context.facts.components.iter().any(|fact| fact.data.launcher && fact.data.enabled);
     let admins: Vec<Evidence> = context
         .facts
         .components
         .iter()
-        .filter(|fact| fact.data.permission.as_deref() == Some("android.permission.BIND_DEVICE_ADMIN"))
-        .map(|fact| evidence("manifest", format!("设备管理器：{}", fact.data.name), format!("device administrator: {}", fact.data.name)))
+        .filter(|fact| {
+            fact.data.permission.as_deref() == Some("android.permission.BIND_DEVICE_ADMIN")
+        })
+        .map(|fact| {
+            evidence(
+                "manifest",
+                format!("设备管理器：{}", fact.data.name),
+                format!("device administrator: {}", fact.data.name),
+            )
+        })
         .collect();
     if !launcher || !admins.is_empty() {
         let (zh, en) = match launcher {
-            false => ("没有桌面入口，须确认能否正常卸载", "there is no launcher entry: confirm that it can be removed"),
-            true => ("含设备管理器，须确认不妨碍卸载", "there is a device administrator: confirm that it does not block removal"),
+            false => (
+                "没有桌面入口，须确认能否正常卸载",
+                "there is no launcher entry: confirm that it can be removed",
+            ),
+            true => (
+                "含设备管理器，须确认不妨碍卸载",
+                "there is a device administrator: confirm that it does not block removal",
+            ),
         };
         return Outcome::new(Verdict::Review, zh, en).with(admins);
     }
@@ -199,14 +223,24 @@ pub(super) fn signing(context: &Context<'_>) -> Outcome {
         return outcome;
     }
     let verified = context.facts.signing.iter().all(|fact| fact.data.verified);
-    let schemes: Vec<&str> =
-        context.facts.signing.iter().flat_map(|fact| fact.data.schemes.iter().map(String::as_str)).collect();
+    let schemes: Vec<&str> = context
+        .facts
+        .signing
+        .iter()
+        .flat_map(|fact| fact.data.schemes.iter().map(String::as_str))
+        .collect();
     let bad: Vec<Evidence> = context
         .facts
         .certificates
         .iter()
         .filter(|fact| fact.data.current && (fact.data.debug || fact.data.test_key.is_some()))
-        .map(|fact| evidence("manifest", format!("证书为调试或公开测试证书：{}", fact.data.subject), format!("debug or published test certificate: {}", fact.data.subject)))
+        .map(|fact| {
+            evidence(
+                "manifest",
+                format!("证书为调试或公开测试证书：{}", fact.data.subject),
+                format!("debug or published test certificate: {}", fact.data.subject),
+            )
+        })
         .collect();
     if !verified {
         let errors: Vec<Evidence> = context
@@ -216,7 +250,8 @@ pub(super) fn signing(context: &Context<'_>) -> Outcome {
             .flat_map(|fact| &fact.data.errors)
             .map(|error| evidence("manifest", error.clone(), error.clone()))
             .collect();
-        return Outcome::new(Verdict::Fail, "签名未通过验证", "the signature does not verify").with(errors);
+        return Outcome::new(Verdict::Fail, "签名未通过验证", "the signature does not verify")
+            .with(errors);
     }
     if !bad.is_empty() {
         return Outcome::new(
@@ -237,14 +272,18 @@ pub(super) fn transport(context: &Context<'_>) -> Outcome {
     if let Some(outcome) = context.lacks(&[Need::Package]) {
         return outcome;
     }
-    let allowed = context.facts.network_policies.iter().any(|fact| {
-        fact.data.cleartext && !fact.data.local_only && fact.data.scope != "debug"
-    });
+    let allowed = context
+        .facts
+        .network_policies
+        .iter()
+        .any(|fact| fact.data.cleartext && !fact.data.local_only && fact.data.scope != "debug");
     let mut hosts: Vec<&str> = context
         .facts
         .endpoints
         .iter()
-        .filter(|fact| fact.data.cleartext && fact.data.kind == "public" && fact.data.source != "resource")
+        .filter(|fact| {
+            fact.data.cleartext && fact.data.kind == "public" && fact.data.source != "resource"
+        })
         .map(|fact| fact.data.url.as_str())
         .collect();
     hosts.sort_unstable();
@@ -254,7 +293,10 @@ pub(super) fn transport(context: &Context<'_>) -> Outcome {
         (true, false) => Outcome::new(
             Verdict::Fail,
             format!("允许明文传输，包内有 {} 个明文地址", hosts.len()),
-            format!("cleartext is allowed, and the package has {} cleartext addresses", hosts.len()),
+            format!(
+                "cleartext is allowed, and the package has {} cleartext addresses",
+                hosts.len()
+            ),
         )
         .with(proof),
         (true, true) => Outcome::new(

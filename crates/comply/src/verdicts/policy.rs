@@ -5,8 +5,8 @@ use crate::assess::{Context, Outcome, place_text};
 use crate::catalogue::{Need, catalogue};
 use crate::declared::PolicyInput;
 use crate::result::{Evidence, Verdict};
-use menshen_base::{Text, text};
 use menshen_base::StaticText;
+use menshen_base::{Text, text};
 
 /// Names of what a policy may state, for sentences.
 const FIELDS: [(&str, StaticText); 16] = [
@@ -33,7 +33,10 @@ const MAY_NOT_CONCERN: [&str; 5] =
     ["children", "cross_border", "automatic_decision", "sharing", "phone"];
 
 fn field_name(field: &str) -> Text {
-    FIELDS.iter().find(|(id, _)| *id == field).map_or_else(|| Text::new(field, field), |(_, name)| (*name).into())
+    FIELDS
+        .iter()
+        .find(|(id, _)| *id == field)
+        .map_or_else(|| Text::new(field, field), |(_, name)| (*name).into())
 }
 
 fn sentence(sentence: &str) -> Evidence {
@@ -145,7 +148,10 @@ pub(super) fn prompt(context: &Context<'_>) -> Outcome {
                 "首次运行时出现了同意提示",
                 "a consent prompt appeared on first run",
             )
-            .with([Evidence { place: format!("log#{}", event.line), ..evidence("log", "出现同意提示", "consent prompt shown") }]),
+            .with([Evidence {
+                place: format!("log#{}", event.line),
+                ..evidence("log", "出现同意提示", "consent prompt shown")
+            }]),
             None => Outcome::new(
                 Verdict::Fail,
                 "行为日志中没有出现同意提示",
@@ -195,7 +201,10 @@ pub(super) fn entry(context: &Context<'_>, field: &str, kind: &'static str) -> O
             verdict: Verdict::Review,
             reason: Text::new(
                 format!("政策写明了{}的方式，包内没有找到入口的文字", name.zh),
-                format!("the policy describes {}; no words of an entry were found in the package", name.en),
+                format!(
+                    "the policy describes {}; no words of an entry were found in the package",
+                    name.en
+                ),
             ),
             evidence: outcome.evidence,
         };
@@ -229,8 +238,11 @@ pub(super) fn rights(context: &Context<'_>) -> Outcome {
     }
     let wanted = ["correct", "delete", "close_account"];
     let said = |field: &&str| context.declared().and_then(|declared| declared.state(field));
-    let lacking: Vec<Text> =
-        wanted.iter().filter(|field| said(field).is_none()).map(|field| field_name(field)).collect();
+    let lacking: Vec<Text> = wanted
+        .iter()
+        .filter(|field| said(field).is_none())
+        .map(|field| field_name(field))
+        .collect();
     if !lacking.is_empty() {
         let names = list(&lacking);
         return Outcome::new(
@@ -269,7 +281,10 @@ pub(super) fn states(context: &Context<'_>, field: &str) -> Outcome {
         return Outcome::new(
             Verdict::Review,
             format!("政策没有提到{}；须确认 App 是否涉及", name.zh),
-            format!("the policy does not speak of {}; confirm whether it concerns the app", name.en),
+            format!(
+                "the policy does not speak of {}; confirm whether it concerns the app",
+                name.en
+            ),
         );
     }
     outcome
@@ -289,12 +304,16 @@ pub(super) fn response_time(context: &Context<'_>) -> Outcome {
         Some(days) => Outcome::new(
             Verdict::Pass,
             format!("政策承诺 {days} 个工作日内响应；实际响应须人工计时"),
-            format!("the policy promises an answer within {days} working days; a person times real answers"),
+            format!(
+                "the policy promises an answer within {days} working days; a person times real answers"
+            ),
         ),
         None => Outcome::new(
             Verdict::Review,
             format!("政策没有写明响应时限；实际响应不得超过 {limit} 个工作日"),
-            format!("the policy gives no time; real answers may not take more than {limit} working days"),
+            format!(
+                "the policy gives no time; real answers may not take more than {limit} working days"
+            ),
         ),
     }
 }
@@ -305,8 +324,11 @@ pub(super) fn complaints(context: &Context<'_>) -> Outcome {
     }
     let limit = catalogue().thresholds.response_working_days;
     let said = |field: &str| context.declared().and_then(|declared| declared.state(field));
-    let contacts: Vec<Evidence> =
-        ["email", "phone", "address"].iter().filter_map(|field| said(field)).map(sentence).collect();
+    let contacts: Vec<Evidence> = ["email", "phone", "address"]
+        .iter()
+        .filter_map(|field| said(field))
+        .map(sentence)
+        .collect();
     let days = context.declared().and_then(|declared| declared.response_days);
     if contacts.is_empty() {
         return Outcome::new(

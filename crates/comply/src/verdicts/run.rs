@@ -16,7 +16,8 @@ const FAST_READS: usize = 3;
 /// Deviation of a fixed interval, in percent.
 const INTERVAL_DEVIATION_PERCENT: i64 = 10;
 /// Words of buttons that refuse.
-const REFUSING: [&str; 8] = ["不同意", "拒绝", "不使用", "退出", "disagree", "refuse", "decline", "reject"];
+const REFUSING: [&str; 8] =
+    ["不同意", "拒绝", "不使用", "退出", "disagree", "refuse", "decline", "reject"];
 
 pub(super) fn repeats() -> usize {
     catalogue().thresholds.background_repeats
@@ -52,16 +53,27 @@ pub(super) fn form(context: &Context<'_>) -> Outcome {
         Ok(log) => log,
         Err(outcome) => return outcome,
     };
-    let stated: Vec<&Event> = log.of("consent_shown").filter(|event| event.preticked.is_some()).collect();
-    let ticked: Vec<&&Event> = stated.iter().filter(|event| event.preticked == Some(true)).collect();
+    let stated: Vec<&Event> =
+        log.of("consent_shown").filter(|event| event.preticked.is_some()).collect();
+    let ticked: Vec<&&Event> =
+        stated.iter().filter(|event| event.preticked == Some(true)).collect();
     if stated.is_empty() {
-        return no_event("日志没有记录同意框的初始状态", "the log does not tell the first state of the consent box");
+        return no_event(
+            "日志没有记录同意框的初始状态",
+            "the log does not tell the first state of the consent box",
+        );
     }
     if ticked.is_empty() {
-        return Outcome::new(Verdict::Pass, "同意框初始未勾选", "the consent box is not ticked at first");
+        return Outcome::new(
+            Verdict::Pass,
+            "同意框初始未勾选",
+            "the consent box is not ticked at first",
+        );
     }
     Outcome::new(Verdict::Fail, "同意框默认勾选", "the consent box is ticked beforehand").with(
-        ticked.into_iter().map(|event| of_event(event, "同意框已勾选".into(), "consent box ticked".into())),
+        ticked
+            .into_iter()
+            .map(|event| of_event(event, "同意框已勾选".into(), "consent box ticked".into())),
     )
 }
 
@@ -70,9 +82,13 @@ pub(super) fn buttons(context: &Context<'_>) -> Outcome {
         Ok(log) => log,
         Err(outcome) => return outcome,
     };
-    let shown: Vec<&Event> = log.of("consent_shown").filter(|event| !event.buttons.is_empty()).collect();
+    let shown: Vec<&Event> =
+        log.of("consent_shown").filter(|event| !event.buttons.is_empty()).collect();
     if shown.is_empty() {
-        return no_event("日志没有记录同意界面的按钮", "the log does not tell the buttons of the consent form");
+        return no_event(
+            "日志没有记录同意界面的按钮",
+            "the log does not tell the buttons of the consent form",
+        );
     }
     let refuses = |event: &&&Event| {
         event.buttons.iter().any(|button| {
@@ -88,12 +104,15 @@ pub(super) fn buttons(context: &Context<'_>) -> Outcome {
             "the consent form has buttons to agree and to refuse",
         );
     }
-    Outcome::new(Verdict::Fail, "同意界面没有拒绝的按钮", "the consent form has no button to refuse").with(
-        bad.into_iter().map(|event| {
-            let names = event.buttons.join(" / ");
-            of_event(event, format!("按钮：{names}"), format!("buttons: {names}"))
-        }),
+    Outcome::new(
+        Verdict::Fail,
+        "同意界面没有拒绝的按钮",
+        "the consent form has no button to refuse",
     )
+    .with(bad.into_iter().map(|event| {
+        let names = event.buttons.join(" / ");
+        of_event(event, format!("按钮：{names}"), format!("buttons: {names}"))
+    }))
 }
 
 pub(super) fn after_refusal(context: &Context<'_>) -> Outcome {
@@ -113,7 +132,11 @@ pub(super) fn after_refusal(context: &Context<'_>) -> Outcome {
         .filter(|event| event.consent == Consent::Refused)
         .map(|event| {
             let name = event.permission.as_deref().unwrap_or_default();
-            of_event(event, format!("拒绝后仍申请 {name}"), format!("asked for {name} after the refusal"))
+            of_event(
+                event,
+                format!("拒绝后仍申请 {name}"),
+                format!("asked for {name} after the refusal"),
+            )
         })
         .collect();
     if found.is_empty() && asked.is_empty() {
@@ -170,7 +193,10 @@ pub(super) fn repeat_requests(context: &Context<'_>) -> Outcome {
     Outcome::new(
         Verdict::Fail,
         format!("拒绝后 48 小时内再次申请权限 {} 次", repeated.len()),
-        format!("permissions were asked for again within 48 hours of a refusal, {} times", repeated.len()),
+        format!(
+            "permissions were asked for again within 48 hours of a refusal, {} times",
+            repeated.len()
+        ),
     )
     .with(repeated)
 }
@@ -191,7 +217,11 @@ pub(super) fn refusal_exit(context: &Context<'_>) -> Outcome {
                 exit.time >= refusal.time && exit.time - refusal.time <= EXIT_MILLISECONDS
             })?;
             let name = refusal.permission.as_deref().unwrap_or_default();
-            Some(of_event(exit, format!("拒绝 {name} 后退出"), format!("ended after {name} was refused")))
+            Some(of_event(
+                exit,
+                format!("拒绝 {name} 后退出"),
+                format!("ended after {name} was refused"),
+            ))
         })
         .collect();
     if ended.is_empty() {
@@ -201,7 +231,12 @@ pub(super) fn refusal_exit(context: &Context<'_>) -> Outcome {
             "the app did not end after permissions were refused",
         );
     }
-    Outcome::new(Verdict::Fail, "拒绝权限后 App 退出", "the app ended after a permission was refused").with(ended)
+    Outcome::new(
+        Verdict::Fail,
+        "拒绝权限后 App 退出",
+        "the app ended after a permission was refused",
+    )
+    .with(ended)
 }
 
 /// Reads of each type by the same code, in order of time.
@@ -303,7 +338,8 @@ pub(super) fn background(context: &Context<'_>, times: usize, undeclared_sdks: b
     }
     let mut reads: BTreeMap<&str, Vec<&Event>> = BTreeMap::new();
     for event in log.calls().filter(personal).filter(|event| !event.foreground) {
-        let fits = !undeclared_sdks || event.sdk.as_deref().is_some_and(|id| !context.sdk_declared(id));
+        let fits =
+            !undeclared_sdks || event.sdk.as_deref().is_some_and(|id| !context.sdk_declared(id));
         if fits && let Some(id) = event.information.as_deref() {
             reads.entry(id).or_default().push(event);
         }
@@ -328,7 +364,12 @@ pub(super) fn background(context: &Context<'_>, times: usize, undeclared_sdks: b
             "the background part of the log has no such collection",
         );
     }
-    Outcome::new(Verdict::Fail, "后台收集个人信息", "personal information is collected in the background").with(found)
+    Outcome::new(
+        Verdict::Fail,
+        "后台收集个人信息",
+        "personal information is collected in the background",
+    )
+    .with(found)
 }
 
 pub(super) fn start_before_consent(context: &Context<'_>) -> Outcome {
@@ -336,7 +377,11 @@ pub(super) fn start_before_consent(context: &Context<'_>) -> Outcome {
         Ok(log) => log,
         Err(outcome) => return outcome,
     };
-    let found = starts(log.of("self_start").chain(log.of("start_other")).filter(|event| event.consent == Consent::None));
+    let found = starts(
+        log.of("self_start")
+            .chain(log.of("start_other"))
+            .filter(|event| event.consent == Consent::None),
+    );
     if !found.is_empty() {
         return Outcome::new(
             Verdict::Fail,
@@ -359,12 +404,8 @@ pub(super) fn start_others(context: &Context<'_>) -> Outcome {
     };
     let found = starts(log.of("start_other"));
     if !found.is_empty() {
-        return Outcome::new(
-            Verdict::Fail,
-            "运行中启动了其他应用",
-            "the app started other apps",
-        )
-        .with(found);
+        return Outcome::new(Verdict::Fail, "运行中启动了其他应用", "the app started other apps")
+            .with(found);
     }
     Outcome::new(Verdict::Pass, "日志中没有启动其他应用", "the log has no start of another app")
 }

@@ -169,7 +169,7 @@ struct Pass<'s, 'p, 'a> {
 struct Mentions {
     calls: bool,
     fields: Vec<(u32, u16)>,
-    strings: Vec<u32>,
+    strings: Vec<(u32, u32)>,
 }
 
 impl<'s, 'a> Pass<'s, '_, 'a>
@@ -232,10 +232,12 @@ where
             descriptor: self.file.dex.descriptor(reference.proto),
             lines: code.lines(&self.file.dex),
         };
-        for string in mentions.strings {
-            let at = place(&self.file.path, class.name.clone(), caller.member(), None);
+        for (pc, string) in mentions.strings {
+            let at = caller.at(pc);
             let uses = self.found.string_uses.entry((self.index, StringId(string))).or_default();
-            if uses.len() < USES_MAX {
+            // Once a method: the first use says enough.
+            if uses.len() < USES_MAX && !uses.last().is_some_and(|one| same_method(&one.place, &at))
+            {
                 uses.push(StringUse { place: at, owner: class.owner.clone() });
             }
         }
@@ -281,7 +283,7 @@ where
                     _ => index32,
                 };
                 if self.strings.contains(string) {
-                    mentions.strings.push(string);
+                    mentions.strings.push((pc, string));
                 }
             } else if op.is_new_instance() {
                 self.created.insert(index32);
@@ -313,6 +315,12 @@ where
         }
         self.found
     }
+}
+
+fn same_method(a: &Place, b: &Place) -> bool {
+    let names =
+        |place: &Place| place.code.as_ref().map(|code| (code.class.clone(), code.member.clone()));
+    names(a) == names(b)
 }
 
 /// Analyses a method and takes down what rules asked for.

@@ -31,7 +31,7 @@ impl InMethod<'_> {
         format!("{}{}", self.name, self.descriptor)
     }
 
-    fn at(&self, pc: u32) -> Place {
+    pub(super) fn at(&self, pc: u32) -> Place {
         let mut at = place(self.path, self.class.name.clone(), self.member(), Some(pc));
         if let Some(code) = &mut at.code {
             let after = self.lines.partition_point(|(address, _)| *address <= pc);

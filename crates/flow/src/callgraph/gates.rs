@@ -3,10 +3,10 @@
 //! A method is evaluated only when it mentions something that reads stored state or whose name
 //! speaks of consent. What cannot be told for sure makes a call "maybe", never "after".
 
+use super::When;
 use super::index::{Index, Node, Reference};
 use super::sites::{Site, What, sites};
 use super::tables::{STORED_READERS, speaks_of_consent};
-use super::When;
 use crate::cfg::Cfg;
 use crate::eval::{Environment, Evaluation};
 use crate::ir::{Op, Symbols};
@@ -46,7 +46,13 @@ impl Gates {
 }
 
 /// The gates of one method.
-pub(super) fn gates(index: &mut Index<'_, '_, '_>, node: Node, file: u32, code: &Code<'_>, mentioned: &[Site]) -> Gates {
+pub(super) fn gates(
+    index: &mut Index<'_, '_, '_>,
+    node: Node,
+    file: u32,
+    code: &Code<'_>,
+    mentioned: &[Site],
+) -> Gates {
     let mut gates = Gates::default();
     let mut conditions: HashMap<String, Condition> = HashMap::new();
     let mut readers = false;

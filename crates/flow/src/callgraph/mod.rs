@@ -156,6 +156,15 @@ pub fn explore(
     walk.finish(starts, complete)
 }
 
+/// Calls of listeners that a person sets off.
+fn waits_for_person(reference: &Reference) -> bool {
+    HAND_OFFS.iter().any(|(supertype, callbacks, how)| {
+        *how == HandOff::Person
+            && &*reference.class == *supertype
+            && callbacks.contains(&&*reference.name)
+    })
+}
+
 /// A dynamic call that may yet be bound to classes made later.
 #[derive(Debug, Clone)]
 struct Pending {
@@ -186,7 +195,8 @@ impl Walk<'_, '_, '_, '_> {
         let when = if start.early { When::Before } else { When::After };
         let Some(class) = self.index.class(&start.class) else { return };
         let supers = self.index.classes.get(class as usize).map(|c| c.supers.clone());
-        let line = std::iter::once(Rc::from(start.class.as_str())).chain(supers.into_iter().flatten());
+        let line =
+            std::iter::once(Rc::from(start.class.as_str())).chain(supers.into_iter().flatten());
         let mut nodes = Vec::new();
         for name in line.collect::<Vec<Rc<str>>>() {
             let Some(class) = self.index.class(&name) else { continue };
@@ -222,8 +232,11 @@ impl Walk<'_, '_, '_, '_> {
     /// Earliest methods first, so that the first chain found is an earliest one.
     fn run(&mut self) -> bool {
         for level in LEVELS {
-            while let Some(node) = self.queues.get_mut(level as usize).and_then(VecDeque::pop_front) {
-                let Some(state) = self.states.get(node as usize).copied().flatten() else { continue };
+            while let Some(node) = self.queues.get_mut(level as usize).and_then(VecDeque::pop_front)
+            {
+                let Some(state) = self.states.get(node as usize).copied().flatten() else {
+                    continue;
+                };
                 if state.when != level {
                     continue;
                 }
@@ -308,6 +321,8 @@ impl Walk<'_, '_, '_, '_> {
         if NOT_FOLLOWED.contains(&&*reference.name) {
             return;
         }
+        // A library that passes a click on to a listener was clicked itself.
+        let when = if waits_for_person(reference) { When::After } else { when };
         if let Some(target) = self.index.implementation(&reference.class, reference.signature) {
             self.reach(target, when, Some(from), start);
         }
@@ -327,16 +342,32 @@ impl Walk<'_, '_, '_, '_> {
         }
     }
 
-    fn bind(&mut self, class: ClassNumber, signature: Signature, when: When, from: Node, start: u32) {
+    fn bind(
+        &mut self,
+        class: ClassNumber,
+        signature: Signature,
+        when: When,
+        from: Node,
+        start: u32,
+    ) {
         let made = self.made.get(&class).copied().unwrap_or(When::After);
-        let Some(name) = self.index.classes.get(class as usize).map(|c| c.name.clone()) else { return };
+        let Some(name) = self.index.classes.get(class as usize).map(|c| c.name.clone()) else {
+            return;
+        };
         if let Some(target) = self.index.implementation(&name, signature) {
             self.reach(target, when.max(made), Some(from), start);
         }
     }
 
     /// An object of the class is made.
-    fn make(&mut self, class: ClassNumber, when: When, from: Option<Node>, start: u32, called: &[Reference]) {
+    fn make(
+        &mut self,
+        class: ClassNumber,
+        when: When,
+        from: Option<Node>,
+        start: u32,
+        called: &[Reference],
+    ) {
         if self.made.get(&class).is_some_and(|known| *known <= when) {
             return;
         }
@@ -390,7 +421,8 @@ impl Walk<'_, '_, '_, '_> {
             for class in line.map(str::to_owned).collect::<Vec<_>>() {
                 let Some(class) = self.index.class(&class) else { continue };
                 let methods = self.index.classes.get(class as usize).map(|c| c.methods.clone());
-                let mut nodes: Vec<Node> = methods.into_iter().flatten().map(|(_, node)| node).collect();
+                let mut nodes: Vec<Node> =
+                    methods.into_iter().flatten().map(|(_, node)| node).collect();
                 nodes.sort_unstable();
                 for node in nodes {
                     if callbacks.contains(&self.index.method_name(node)) {
@@ -411,11 +443,13 @@ impl Walk<'_, '_, '_, '_> {
                 return true;
             }
             let text = self.index.signature_text(reference.signature);
-            let takes_task = text.contains("Ljava/lang/Runnable;") || text.contains("Ljava/util/concurrent/Callable;");
+            let takes_task = text.contains("Ljava/lang/Runnable;")
+                || text.contains("Ljava/util/concurrent/Callable;");
             if depth >= 2 || !takes_task {
                 return false;
             }
-            let Some(node) = self.index.implementation(&reference.class, reference.signature) else {
+            let Some(node) = self.index.implementation(&reference.class, reference.signature)
+            else {
                 return false;
             };
             if let Some(known) = self.runners.get(&node) {
@@ -455,10 +489,14 @@ impl Walk<'_, '_, '_, '_> {
         }
         self.make(class, when, None, start, &[]);
         let supers = self.index.classes.get(class as usize).map(|c| c.supers.clone());
-        for name in std::iter::once(Rc::from(name)).chain(supers.into_iter().flatten()).collect::<Vec<Rc<str>>>() {
+        for name in std::iter::once(Rc::from(name))
+            .chain(supers.into_iter().flatten())
+            .collect::<Vec<Rc<str>>>()
+        {
             let Some(class) = self.index.class(&name) else { continue };
             let methods = self.index.classes.get(class as usize).map(|c| c.methods.clone());
-            let mut nodes: Vec<Node> = methods.into_iter().flatten().map(|(_, node)| node).collect();
+            let mut nodes: Vec<Node> =
+                methods.into_iter().flatten().map(|(_, node)| node).collect();
             nodes.sort_unstable();
             for node in nodes {
                 if LIFECYCLE.contains(&self.index.method_name(node)) {
@@ -481,7 +519,9 @@ impl Walk<'_, '_, '_, '_> {
         let calls = |class: &str, names: &[&str]| {
             called.iter().any(|r| &*r.class == class && names.contains(&&*r.name))
         };
-        if !calls("java.lang.Class", &["forName"]) && !calls("java.lang.ClassLoader", &["loadClass"]) {
+        if !calls("java.lang.Class", &["forName"])
+            && !calls("java.lang.ClassLoader", &["loadClass"])
+        {
             return;
         }
         let texts: Vec<(u32, String)> = sites
@@ -498,7 +538,8 @@ impl Walk<'_, '_, '_, '_> {
             self.initialise(text, when, from, state.start);
             self.make(class, when, Some(from), state.start, called);
             let methods = self.index.classes.get(class as usize).map(|c| c.methods.clone());
-            let mut nodes: Vec<Node> = methods.into_iter().flatten().map(|(_, node)| node).collect();
+            let mut nodes: Vec<Node> =
+                methods.into_iter().flatten().map(|(_, node)| node).collect();
             nodes.sort_unstable();
             for node in nodes {
                 let name = self.index.method_name(node);
@@ -510,7 +551,8 @@ impl Walk<'_, '_, '_, '_> {
     }
 
     fn finish(mut self, starts: &[Start], complete: bool) -> Reachability {
-        let mut reached = Reachability { complete, starts: starts.to_vec(), ..Reachability::default() };
+        let mut reached =
+            Reachability { complete, starts: starts.to_vec(), ..Reachability::default() };
         reached.nodes = vec![None; self.states.len()];
         for (at, state) in self.states.iter().enumerate() {
             let Some(state) = state else { continue };

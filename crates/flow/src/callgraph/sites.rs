@@ -43,9 +43,10 @@ pub(super) fn sites(code: &Code<'_>) -> Vec<Site> {
         let index = u32::from(second);
         let what = if op.is_invoke() {
             match op.0 {
-                INVOKE_VIRTUAL | INVOKE_VIRTUAL_RANGE | INVOKE_INTERFACE | INVOKE_INTERFACE_RANGE => {
-                    What::Dynamic(index)
-                }
+                INVOKE_VIRTUAL
+                | INVOKE_VIRTUAL_RANGE
+                | INVOKE_INTERFACE
+                | INVOKE_INTERFACE_RANGE => What::Dynamic(index),
                 INVOKE_STATIC | INVOKE_STATIC_RANGE => What::Static(index),
                 custom if INVOKE_CUSTOM.contains(&custom) => What::Custom(index),
                 _ => What::Direct(index),
@@ -71,10 +72,10 @@ pub(super) fn sites(code: &Code<'_>) -> Vec<Site> {
 }
 
 /// The called methods' names with their classes: for questions about the method as a whole.
-pub(super) fn calls<'s>(
+pub(super) fn calls(
     index: &mut Index<'_, '_, '_>,
     file: u32,
-    sites: &'s [Site],
+    sites: &[Site],
 ) -> Vec<super::index::Reference> {
     sites
         .iter()

@@ -46,7 +46,11 @@ pub(super) const HAND_OFFS: &[(&str, &[&str], HandOff)] = &[
         &["onAvailable", "onCapabilitiesChanged", "onLinkPropertiesChanged"],
         HandOff::Runs,
     ),
-    ("androidx.lifecycle.DefaultLifecycleObserver", &["onCreate", "onStart", "onResume"], HandOff::Runs),
+    (
+        "androidx.lifecycle.DefaultLifecycleObserver",
+        &["onCreate", "onStart", "onResume"],
+        HandOff::Runs,
+    ),
     ("androidx.lifecycle.LifecycleEventObserver", &["onStateChanged"], HandOff::Runs),
     ("androidx.lifecycle.Observer", &["onChanged"], HandOff::Maybe),
     ("java.lang.reflect.InvocationHandler", &["invoke"], HandOff::Maybe),
@@ -74,18 +78,41 @@ pub(super) const HAND_OFFS: &[(&str, &[&str], HandOff)] = &[
     ("android.content.DialogInterface$OnClickListener", &["onClick"], HandOff::Person),
     ("android.content.DialogInterface$OnDismissListener", &["onDismiss"], HandOff::Person),
     ("android.content.DialogInterface$OnCancelListener", &["onCancel"], HandOff::Person),
-    ("android.widget.CompoundButton$OnCheckedChangeListener", &["onCheckedChanged"], HandOff::Person),
+    (
+        "android.widget.CompoundButton$OnCheckedChangeListener",
+        &["onCheckedChanged"],
+        HandOff::Person,
+    ),
     ("android.widget.AdapterView$OnItemClickListener", &["onItemClick"], HandOff::Person),
     ("android.view.MenuItem$OnMenuItemClickListener", &["onMenuItemClick"], HandOff::Person),
+    ("androidx.activity.result.ActivityResultCallback", &["onActivityResult"], HandOff::Person),
+    ("android.widget.TextView$OnEditorActionListener", &["onEditorAction"], HandOff::Person),
+    ("android.widget.AdapterView$OnItemSelectedListener", &["onItemSelected"], HandOff::Maybe),
     ("android.text.style.ClickableSpan", &["onClick"], HandOff::Person),
 ];
 
 /// Methods that run what they are given, now or soon.
 pub(super) const RUNNERS: &[&str] = &[
-    "post", "postDelayed", "postAtTime", "postAtFrontOfQueue", "execute", "executeOnExecutor",
-    "submit", "schedule", "scheduleAtFixedRate", "scheduleWithFixedDelay", "runOnUiThread",
-    "start", "invokeAll", "invokeAny", "addIdleHandler", "subscribe", "launch", "async",
-    "supplyAsync", "runAsync",
+    "post",
+    "postDelayed",
+    "postAtTime",
+    "postAtFrontOfQueue",
+    "execute",
+    "executeOnExecutor",
+    "submit",
+    "schedule",
+    "scheduleAtFixedRate",
+    "scheduleWithFixedDelay",
+    "runOnUiThread",
+    "start",
+    "invokeAll",
+    "invokeAny",
+    "addIdleHandler",
+    "subscribe",
+    "launch",
+    "async",
+    "supplyAsync",
+    "runAsync",
 ];
 
 /// The class of a thread is one of its runners: `new Thread(runnable)`.
@@ -93,10 +120,28 @@ pub(super) const RUNNER_CLASS: &str = "java.lang.Thread";
 
 /// Methods of components that the platform calls when it starts them.
 pub(super) const LIFECYCLE: &[&str] = &[
-    "<clinit>", "<init>", "attachBaseContext", "attachInfo", "onCreate", "onPostCreate",
-    "onStart", "onResume", "onPostResume", "onAttachedToWindow", "onWindowFocusChanged",
-    "onStartCommand", "onStartJob", "onHandleIntent", "onHandleWork", "onBind", "onReceive",
-    "doWork", "startWork", "createWork", "create", "dependencies",
+    "<clinit>",
+    "<init>",
+    "attachBaseContext",
+    "attachInfo",
+    "onCreate",
+    "onPostCreate",
+    "onStart",
+    "onResume",
+    "onPostResume",
+    "onAttachedToWindow",
+    "onWindowFocusChanged",
+    "onStartCommand",
+    "onStartJob",
+    "onHandleIntent",
+    "onHandleWork",
+    "onBind",
+    "onReceive",
+    "doWork",
+    "startWork",
+    "createWork",
+    "create",
+    "dependencies",
 ];
 
 /// Types whose calls say little about which object is meant.
@@ -115,17 +160,42 @@ pub(super) const NOT_FOLLOWED: &[&str] =
 
 /// Ways to read what was stored in an earlier run.
 pub(super) const STORED_READERS: &[(&str, &[&str])] = &[
-    ("android.content.SharedPreferences", &["getBoolean", "getInt", "getLong", "getString", "contains"]),
-    ("com.tencent.mmkv.MMKV", &[
-        "decodeBool", "decodeInt", "decodeLong", "decodeString", "containsKey", "getBoolean",
-        "getInt", "getString", "contains",
-    ]),
+    (
+        "android.content.SharedPreferences",
+        &["getBoolean", "getInt", "getLong", "getString", "contains"],
+    ),
+    (
+        "com.tencent.mmkv.MMKV",
+        &[
+            "decodeBool",
+            "decodeInt",
+            "decodeLong",
+            "decodeString",
+            "containsKey",
+            "getBoolean",
+            "getInt",
+            "getString",
+            "contains",
+        ],
+    ),
 ];
 
 /// Parts of names and keys that speak of consent given.
 const GIVEN: &[&str] = &[
-    "agree", "accept", "consent", "privacy", "permit", "protocol", "policy", "gdpr", "authoriz",
-    "authoris", "compliance", "同意", "隐私", "协议",
+    "agree",
+    "accept",
+    "consent",
+    "privacy",
+    "permit",
+    "protocol",
+    "policy",
+    "gdpr",
+    "authoriz",
+    "authoris",
+    "compliance",
+    "同意",
+    "隐私",
+    "协议",
 ];
 /// Parts of names and keys that are true while consent is still missing.
 const MISSING: &[&str] = &["first", "show", "need", "should", "refuse", "reject", "deny", "guide"];

@@ -67,22 +67,25 @@ mod tests {
     use super::*;
     use crate::cfg::Block;
 
+    /// A graph by the successors of each block, in the order in which they run.
+    #[allow(clippy::field_reassign_with_default, reason = "the other fields are not ours")]
+    fn graph(successors: &[&[usize]]) -> Cfg {
+        let mut cfg = Cfg::default();
+        cfg.blocks = successors
+            .iter()
+            .map(|next| Block { successors: next.to_vec(), ..Block::default() })
+            .collect();
+        cfg.order = (0..successors.len()).collect();
+        cfg
+    }
+
     #[test]
     fn a_branch_decides_its_sides_and_not_what_comes_after() {
-        let block =
-            |successors: &[usize]| Block { successors: successors.to_vec(), ..Block::default() };
-        let cfg = Cfg {
-            blocks: vec![block(&[1, 2]), block(&[3]), block(&[3]), block(&[])],
-            order: vec![0, 1, 2, 3],
-            ..Cfg::default()
-        };
-        assert_eq!(controllers(&cfg), [vec![], vec![0], vec![0], vec![]]);
+        let none: Vec<usize> = Vec::new();
+        let sides = graph(&[&[1, 2], &[3], &[3], &[]]);
+        assert_eq!(controllers(&sides), [none.clone(), vec![0], vec![0], none.clone()]);
         // A loop decides its own next round.
-        let cfg = Cfg {
-            blocks: vec![block(&[1]), block(&[2, 3]), block(&[1]), block(&[])],
-            order: vec![0, 1, 2, 3],
-            ..Cfg::default()
-        };
-        assert_eq!(controllers(&cfg), [vec![], vec![1], vec![1], vec![]]);
+        let again = graph(&[&[1], &[2, 3], &[1], &[]]);
+        assert_eq!(controllers(&again), [none.clone(), vec![1], vec![1], none]);
     }
 }

@@ -94,13 +94,16 @@ pub(super) enum EncodedText {
     Class(Rc<str>),
 }
 
+/// Class, name, descriptor.
+type MethodKey = (Rc<str>, Rc<str>, Rc<str>);
+
 /// Everything that is looked up.
 pub(super) struct World<'w, 'a> {
     pub(super) program: &'w Program<'w, 'a>,
     /// Classes whose code is taken as a library's: modelled, not followed.
     is_library: &'w dyn Fn(&str) -> bool,
     methods: Vec<Rc<Method>>,
-    by_name: HashMap<(Rc<str>, Rc<str>, Rc<str>), Option<Rc<Method>>>,
+    by_name: HashMap<MethodKey, Option<Rc<Method>>>,
     callees: HashMap<(usize, Sym), Rc<Callee>>,
     members: HashMap<Rc<str>, Option<Rc<Members>>>,
     lines: HashMap<Rc<str>, Rc<[String]>>,
@@ -272,7 +275,7 @@ impl<'w, 'a> World<'w, 'a> {
 
     /// The method that a call of it on an object of `class` runs, if the app defines it.
     pub(super) fn find(&mut self, class: &str, name: &str, descriptor: &str) -> Option<Rc<Method>> {
-        let key: (Rc<str>, Rc<str>, Rc<str>) = (class.into(), name.into(), descriptor.into());
+        let key: MethodKey = (class.into(), name.into(), descriptor.into());
         if let Some(found) = self.by_name.get(&key) {
             return found.clone();
         }

@@ -28,7 +28,9 @@ pub(super) fn read(bytes: &[u8], problems: &mut Vec<ScanIssue>) -> Document {
         return Document::default();
     };
     let Some(main) = zip.find("word/document.xml") else {
-        problems.push(ScanIssue::new(&issues::UNKNOWN_FORMAT).detail("a zip file without word/document.xml"));
+        problems.push(
+            ScanIssue::new(&issues::UNKNOWN_FORMAT).detail("a zip file without word/document.xml"),
+        );
         return Document::default();
     };
     let part = |name: &str| {
@@ -56,9 +58,11 @@ pub(super) fn read(bytes: &[u8], problems: &mut Vec<ScanIssue>) -> Document {
 }
 
 fn attribute(element: &BytesStart, name: &str) -> Option<String> {
-    let found = element.attributes().with_checks(false).flatten().find(|attribute| {
-        local(attribute.key.as_ref()) == name
-    })?;
+    let found = element
+        .attributes()
+        .with_checks(false)
+        .flatten()
+        .find(|attribute| local(attribute.key.as_ref()) == name)?;
     Some(found.value.to_string())
 }
 
@@ -88,7 +92,10 @@ fn headings_of(styles: &str) -> HashMap<String, u8> {
                 }
             }
             "outlineLvl" => {
-                if let Some(level) = attribute(element, "val").and_then(|level| level.parse::<u8>().ok()).filter(|level| *level < 9) {
+                if let Some(level) = attribute(element, "val")
+                    .and_then(|level| level.parse::<u8>().ok())
+                    .filter(|level| *level < 9)
+                {
                     found.entry(id.clone()).or_insert(level.saturating_add(1));
                 }
             }
@@ -199,11 +206,17 @@ impl Builder {
             }
             "outlineLvl" => {
                 let level = attribute(element, "val").and_then(|level| level.parse::<u8>().ok());
-                self.current.heading = level.filter(|level| *level < 9).map(|level| level.saturating_add(1)).or(self.current.heading);
+                self.current.heading = level
+                    .filter(|level| *level < 9)
+                    .map(|level| level.saturating_add(1))
+                    .or(self.current.heading);
             }
             "numPr" => self.current.item = true,
             "r" => self.bold = false,
-            "b" => self.bold = !matches!(attribute(element, "val").as_deref(), Some("0" | "false" | "none")),
+            "b" => {
+                self.bold =
+                    !matches!(attribute(element, "val").as_deref(), Some("0" | "false" | "none"))
+            }
             "t" => self.in_text = true,
             "tab" if !self.current.text.is_empty() => self.current.text.push(' '),
             "br" | "cr" => self.line_break(),
@@ -312,7 +325,11 @@ impl Builder {
 impl Table {
     fn into_blocks(self) -> Vec<Block> {
         let one_column = self.rows.iter().all(|row| row.len() <= 1);
-        let nested = self.rows.iter().flatten().any(|cell| cell.blocks.iter().any(|block| matches!(block, Block::Table(_))));
+        let nested = self
+            .rows
+            .iter()
+            .flatten()
+            .any(|cell| cell.blocks.iter().any(|block| matches!(block, Block::Table(_))));
         if one_column || nested {
             return self.rows.into_iter().flatten().flat_map(|cell| cell.blocks).collect();
         }
@@ -322,7 +339,11 @@ impl Table {
             let mut out: Vec<(String, usize, usize)> = Vec::new();
             let mut texts: Vec<String> = Vec::new();
             for cell in row {
-                let text = if cell.merged { above.get(texts.len()).cloned().unwrap_or_default() } else { cell.text() };
+                let text = if cell.merged {
+                    above.get(texts.len()).cloned().unwrap_or_default()
+                } else {
+                    cell.text()
+                };
                 texts.extend(std::iter::repeat_n(text.clone(), cell.columns));
                 out.push((text, cell.columns, 1));
             }
@@ -351,8 +372,15 @@ mod tests {
         let mut builder = Builder::new(HashMap::from([("a3".to_owned(), 2)]));
         builder.run(&format!("<w:document><w:body>{body}</w:body></w:document>")).unwrap();
         let one = |block: Block| match block {
-            Block::Text(block) => format!("{}{}{}", block.heading.map(|level| format!("h{level} ")).unwrap_or_default(), if block.item { "- " } else { "" }, block.text),
-            Block::Table(rows) => rows.iter().map(|row| row.join("|")).collect::<Vec<_>>().join(" / "),
+            Block::Text(block) => format!(
+                "{}{}{}",
+                block.heading.map(|level| format!("h{level} ")).unwrap_or_default(),
+                if block.item { "- " } else { "" },
+                block.text
+            ),
+            Block::Table(rows) => {
+                rows.iter().map(|row| row.join("|")).collect::<Vec<_>>().join(" / ")
+            }
         };
         builder.finish().blocks.into_iter().map(one).collect()
     }

@@ -10,7 +10,9 @@ pub(super) fn read(bytes: &[u8], problems: &mut Vec<ScanIssue>) -> Document {
     let text = String::from_utf8_lossy(bytes);
     let text = text.replace("\r\n", "\n");
     let Some(boundary) = boundary(&text) else {
-        problems.push(ScanIssue::new(&issues::UNKNOWN_FORMAT).detail("multipart/related without a boundary"));
+        problems.push(
+            ScanIssue::new(&issues::UNKNOWN_FORMAT).detail("multipart/related without a boundary"),
+        );
         return Document::default();
     };
     let marker = format!("--{boundary}");
@@ -40,10 +42,9 @@ fn boundary(text: &str) -> Option<&str> {
     // Header names are ASCII, so that positions agree with those of the lower-case text.
     let at = text.to_ascii_lowercase().find("boundary=")?;
     let value = text.get(at.saturating_add(9)..)?;
-    let value = value.strip_prefix('"').map_or_else(
-        || value.split([';', '\n', ' ']).next(),
-        |quoted| quoted.split('"').next(),
-    )?;
+    let value = value
+        .strip_prefix('"')
+        .map_or_else(|| value.split([';', '\n', ' ']).next(), |quoted| quoted.split('"').next())?;
     Some(value.trim()).filter(|value| !value.is_empty())
 }
 

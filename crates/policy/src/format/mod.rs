@@ -43,7 +43,7 @@ pub(crate) fn read(
     let start = bytes.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
     let rest = bytes.get(start..).unwrap_or_default();
     let without_mark = rest.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(rest);
-    if without_mark.is_empty() {
+    if without_mark.trim_ascii().is_empty() {
         problems.push(ScanIssue::new(&issues::EMPTY));
         return None;
     }

@@ -49,7 +49,10 @@ pub fn write(results: &[Compliance], lang: Lang, out: &mut impl Write) -> io::Re
         for sdk in result.sdks.iter().filter(|sdk| sdk.collects || sdk.state == "never-seen") {
             let mut information = sdk.known_information.clone();
             information.extend(
-                sdk.found_information.iter().filter(|name| !sdk.known_information.contains(name)).cloned(),
+                sdk.found_information
+                    .iter()
+                    .filter(|name| !sdk.known_information.contains(name))
+                    .cloned(),
             );
             row(
                 out,

@@ -28,17 +28,25 @@ pub fn write(results: &[Compliance], lang: Lang, out: &mut impl Write) -> io::Re
 }
 
 fn report(page: &mut Page, result: &Compliance) {
-    page.element("article", "", |page| {
+    page.element("article", "lab", |page| {
         cover(page, result);
         section(page, text("一、检测对象", "1. Subject"), |page| subject(page, result));
         section(page, text("二、检测依据", "2. Basis"), |page| basis(page, result));
         section(page, text("三、检测方法", "3. Method"), |page| method(page, result));
         section(page, text("四、结论汇总", "4. Summary"), |page| summary(page, result));
-        section(page, text("五、逐条结论", "5. Clause by clause"), |page| clauses(page, result));
-        section(page, text("附录 A　权限清单", "Appendix A. Permissions"), |page| permissions(page, result));
+        section(page, text("五、逐条结论", "5. Clause by clause"), |page| {
+            clauses(page, result)
+        });
+        section(page, text("附录 A　权限清单", "Appendix A. Permissions"), |page| {
+            permissions(page, result)
+        });
         section(page, text("附录 B　SDK 清单", "Appendix B. SDKs"), |page| sdks(page, result));
-        section(page, text("附录 C　个人信息清单", "Appendix C. Information"), |page| inventory(page, result));
-        section(page, text("附录 D　域名清单", "Appendix D. Hosts"), |page| hosts(page, result));
+        section(page, text("附录 C　个人信息清单", "Appendix C. Information"), |page| {
+            inventory(page, result)
+        });
+        section(page, text("附录 D　域名清单", "Appendix D. Hosts"), |page| {
+            hosts(page, result)
+        });
     });
 }
 
@@ -77,11 +85,19 @@ fn cover(page: &mut Page, result: &Compliance) {
             &Text::new(
                 format!(
                     "不通过 {} 项，待复核 {} 项，未评估 {} 项，通过 {} 项，不适用 {} 项",
-                    counts.fail, counts.review, counts.not_assessed, counts.pass, counts.not_applicable
+                    counts.fail,
+                    counts.review,
+                    counts.not_assessed,
+                    counts.pass,
+                    counts.not_applicable
                 ),
                 format!(
                     "{} fail, {} to be reviewed, {} not assessed, {} pass, {} not applicable",
-                    counts.fail, counts.review, counts.not_assessed, counts.pass, counts.not_applicable
+                    counts.fail,
+                    counts.review,
+                    counts.not_assessed,
+                    counts.pass,
+                    counts.not_applicable
                 ),
             ),
         );
@@ -93,7 +109,9 @@ fn subject(page: &mut Page, result: &Compliance) {
     let number = |value: Option<i64>| value.map(|value| value.to_string()).unwrap_or_default();
     page.raw("<dl class=\"facts\">");
     page.pair(text("文件", "File"), |page| page.text(&subject.name));
-    page.pair(text("应用名称", "Name"), |page| page.text(subject.label.as_deref().unwrap_or_default()));
+    page.pair(text("应用名称", "Name"), |page| {
+        page.text(subject.label.as_deref().unwrap_or_default())
+    });
     page.pair(text("包名", "Package"), |page| page.text(&subject.package));
     page.pair(text("版本", "Version"), |page| {
         page.text(&format!(
@@ -103,11 +121,19 @@ fn subject(page: &mut Page, result: &Compliance) {
         ));
     });
     page.pair(text("系统级别", "Platform levels"), |page| {
-        page.text(&format!("minSdk {}, targetSdk {}", number(subject.min_sdk), number(subject.target_sdk)));
+        page.text(&format!(
+            "minSdk {}, targetSdk {}",
+            number(subject.min_sdk),
+            number(subject.target_sdk)
+        ));
     });
     page.pair(text("大小", "Size"), |page| page.text(&format!("{} B", subject.size_bytes)));
-    page.pair(text("SHA-256", "SHA-256"), |page| page.text(subject.sha256.as_deref().unwrap_or_default()));
-    page.pair(text("应用类型", "Type of app"), |page| app_type(page, subject.app_type.as_ref(), &subject.suggested_types));
+    page.pair(text("SHA-256", "SHA-256"), |page| {
+        page.text(subject.sha256.as_deref().unwrap_or_default())
+    });
+    page.pair(text("应用类型", "Type of app"), |page| {
+        app_type(page, subject.app_type.as_ref(), &subject.suggested_types)
+    });
     page.pair(text("隐私政策", "Privacy policy"), |page| policy(page, result));
     page.pair(text("行为日志", "Behaviour log"), |page| match result.log_events {
         0 => page.word(text("未提供", "not given")),
@@ -120,8 +146,16 @@ fn app_type(page: &mut Page, given: Option<&TypeName>, suggested: &[TypeName]) {
     if let Some(known) = given {
         let list = known.necessary.join("；");
         page.both(&Text::new(
-            format!("{}类。必要个人信息：{}", known.name.zh, if list.is_empty() { "无须个人信息" } else { &list }),
-            format!("{}. Necessary information: {}", known.name.en, if list.is_empty() { "none" } else { &list }),
+            format!(
+                "{}类。必要个人信息：{}",
+                known.name.zh,
+                if list.is_empty() { "无须个人信息" } else { &list }
+            ),
+            format!(
+                "{}. Necessary information: {}",
+                known.name.en,
+                if list.is_empty() { "none" } else { &list }
+            ),
         ));
         return;
     }
@@ -141,11 +175,10 @@ fn policy(page: &mut Page, result: &Compliance) {
     match policy.state.as_str() {
         "read" => {
             page.text(&policy.name);
-            for part in [policy.title.as_ref(), policy.updated.as_ref(), policy.effective.as_ref()] {
-                if let Some(part) = part {
-                    page.text("  ");
-                    page.text(part);
-                }
+            let parts = [&policy.title, &policy.updated, &policy.effective];
+            for part in parts.into_iter().flatten() {
+                page.text("  ");
+                page.text(part);
             }
         }
         "unusable" => page.both(&policy.reason.clone().unwrap_or_default()),
@@ -236,7 +269,12 @@ fn summary(page: &mut Page, result: &Compliance) {
         },
     );
     page.table(
-        &[text("条款", "Clause"), text("内容", "Content"), text("结论", "Verdict"), text("理由", "Reason")],
+        &[
+            text("条款", "Clause"),
+            text("内容", "Content"),
+            text("结论", "Verdict"),
+            text("理由", "Reason"),
+        ],
         |page| {
             for control in &result.controls {
                 page.element("tr", "", |page| {
@@ -336,7 +374,10 @@ fn clause(page: &mut Page, control: &Control) {
     }
     if control.evidence_omitted > 0 {
         let more = control.evidence_omitted;
-        paragraph(page, &Text::new(format!("另有 {more} 条证据"), format!("{more} more pieces of evidence")));
+        paragraph(
+            page,
+            &Text::new(format!("另有 {more} 条证据"), format!("{more} more pieces of evidence")),
+        );
     }
     page.close("section");
 }
@@ -348,7 +389,11 @@ fn said(page: &mut Page, person: &PersonSays) {
     page.text(" ");
     page.both(&Text::new(
         format!("（工具原结论：{}，{}）", verdict(person.tool_verdict).zh, person.tool_reason.zh),
-        format!("(the tool had said: {}, {})", verdict(person.tool_verdict).en, person.tool_reason.en),
+        format!(
+            "(the tool had said: {}, {})",
+            verdict(person.tool_verdict).en,
+            person.tool_reason.en
+        ),
     ));
     for picture in &person.pictures {
         page.text(" ");
@@ -408,7 +453,8 @@ fn sdks(page: &mut Page, result: &Compliance) {
             }
         },
     );
-    let others = result.sdks.iter().filter(|row| !row.collects && row.state != "never-seen").count();
+    let others =
+        result.sdks.iter().filter(|row| !row.collects && row.state != "never-seen").count();
     if others > 0 {
         paragraph(
             page,

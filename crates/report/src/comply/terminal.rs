@@ -63,21 +63,33 @@ fn one(page: &mut Printer, result: &Compliance, lang: Lang) {
         if !tool.is_empty() {
             page.heading(&format!("{} ({})", say(text("未评估", "Not assessed")), tool.len()));
             for control in tool {
-                page.labelled_line("", Tone::Plain, &format!("{}  {}", control.id, show(&control.reason)));
+                page.labelled_line(
+                    "",
+                    Tone::Plain,
+                    &format!("{}  {}", control.id, show(&control.reason)),
+                );
             }
         }
         if !person.is_empty() {
-            page.heading(&format!("{} ({})", say(text("须人工判定", "Left to a person")), person.len()));
+            page.heading(&format!(
+                "{} ({})",
+                say(text("须人工判定", "Left to a person")),
+                person.len()
+            ));
             for control in person {
                 page.line(Tone::Plain, &format!("  {}  {}", control.id, show(&control.title)));
             }
             page.line(
                 Tone::Dim,
-                &say(text("  --checklist 输出检查表，填写后以 --answers 合并", "  --checklist writes a checklist; --answers merges it")),
+                &say(text(
+                    "  --checklist 输出检查表，填写后以 --answers 合并",
+                    "  --checklist writes a checklist; --answers merges it",
+                )),
             );
         }
     }
-    let passed: Vec<&str> = of(result, Verdict::Pass).iter().map(|control| control.id.as_str()).collect();
+    let passed: Vec<&str> =
+        of(result, Verdict::Pass).iter().map(|control| control.id.as_str()).collect();
     if !passed.is_empty() {
         page.heading(&format!("{} ({})", say(text("通过", "Pass")), passed.len()));
         page.paragraph("", &passed.join(", "));
@@ -96,16 +108,27 @@ fn head(page: &mut Printer, result: &Compliance, lang: Lang) {
     let subject = &result.subject;
     let name = subject.label.as_deref().unwrap_or(&subject.name);
     let version = subject.version_name.as_deref().unwrap_or("-");
-    page.heading_tight(&format!("{} {} ({})", visible(name), visible(version), visible(&subject.package)));
-    let codes: Vec<&str> = result.documents.iter().map(|document| document.number.as_str()).collect();
+    page.heading_tight(&format!(
+        "{} {} ({})",
+        visible(name),
+        visible(version),
+        visible(&subject.package)
+    ));
+    let codes: Vec<&str> =
+        result.documents.iter().map(|document| document.number.as_str()).collect();
     page.paragraph(&say(text("依据", "basis")), &codes.join("  "));
     let kind = match (&subject.app_type, subject.suggested_types.first()) {
         (Some(known), _) => known.name.get(lang).to_owned(),
         (None, Some(known)) => {
             let because = known.because.as_deref().unwrap_or_default();
             match lang {
-                Lang::Zh => format!("未给出；按名称中的“{because}”，可能是{}（--type）", known.name.zh),
-                Lang::En => format!("not given; by {because:?} in its name perhaps {} (--type)", known.name.en),
+                Lang::Zh => {
+                    format!("未给出；按名称中的“{because}”，可能是{}（--type）", known.name.zh)
+                }
+                Lang::En => format!(
+                    "not given; by {because:?} in its name perhaps {} (--type)",
+                    known.name.en
+                ),
             }
         }
         (None, None) => say(text("未给出（--type）", "not given (--type)")),
@@ -183,7 +206,10 @@ fn chain(chain: &[String]) -> String {
         parts.join(".")
     };
     let names: Vec<String> = chain.iter().map(short).collect();
-    match (names.get(..CHAIN_SHOWN), names.len().checked_sub(CHAIN_SHOWN).and_then(|at| names.get(at..))) {
+    match (
+        names.get(..CHAIN_SHOWN),
+        names.len().checked_sub(CHAIN_SHOWN).and_then(|at| names.get(at..)),
+    ) {
         (Some(first), Some(last)) if names.len() > 2 * CHAIN_SHOWN => {
             format!("{} → … → {}", first.join(" → "), last.join(" → "))
         }
@@ -228,14 +254,18 @@ fn inventory(page: &mut Printer, result: &Compliance, lang: Lang) {
 
 fn sdks(page: &mut Printer, result: &Compliance, lang: Lang) {
     let say = |words: StaticText| words.get(lang).to_owned();
-    let rows: Vec<_> = result.sdks.iter().filter(|row| row.collects || row.state == "never-seen").collect();
+    let rows: Vec<_> =
+        result.sdks.iter().filter(|row| row.collects || row.state == "never-seen").collect();
     if rows.is_empty() {
         return;
     }
     page.heading(&say(text("会收集个人信息的 SDK", "SDKs that collect")));
     for row in rows {
-        let information =
-            if row.found_information.is_empty() { &row.known_information } else { &row.found_information };
+        let information = if row.found_information.is_empty() {
+            &row.known_information
+        } else {
+            &row.found_information
+        };
         page.line(
             if row.state == "undeclared" { Tone::Medium } else { Tone::Plain },
             &format!(

@@ -16,6 +16,9 @@ use crate::value::Abstract;
 use std::rc::Rc;
 use std::sync::Arc;
 
+/// Models a call if it is one of its own.
+type Family<M> = fn(&mut M, &Call<'_>, &mut State) -> Option<Value>;
+
 /// Elements of an array that is handed to a computed call.
 const ARRAY_ELEMENTS_MAX: i64 = 1024;
 /// What a call asks for is no part of the data: its result carries nothing.
@@ -53,7 +56,7 @@ const ASKS: [&str; 28] = [
 impl Machine<'_, '_, '_> {
     /// The result of a call that leaves the app; its effects are in the state.
     pub(super) fn platform(&mut self, call: &Call<'_>, state: &mut State) -> Value {
-        let families: [fn(&mut Self, &Call<'_>, &mut State) -> Option<Value>; 9] = [
+        let families: [Family<Self>; 9] = [
             Self::computed,
             Self::basics,
             Self::reflection,

@@ -15,7 +15,7 @@ impl Machine<'_, '_, '_> {
             "java.lang.StringBuilder" | "java.lang.StringBuffer" => self.builder(call, state),
             "java.lang.String" if &*call.callee.name == "<init>" => self.new_string(call, state),
             "java.lang.String" => Some(self.of_string(call, state)),
-            _ if &*call.callee.name == "toString" => self.to_string(call, state),
+            _ if &*call.callee.name == "toString" => self.print(call, state),
             _ => None,
         }
     }
@@ -179,7 +179,7 @@ impl Machine<'_, '_, '_> {
     }
 
     /// `toString` of a text is itself; that of a platform object is what it holds.
-    fn to_string(&mut self, call: &Call<'_>, state: &mut State) -> Option<Value> {
+    fn print(&mut self, call: &Call<'_>, state: &mut State) -> Option<Value> {
         let receiver = call.receiver()?;
         let text = receiver.atoms().iter().all(|atom| matches!(atom, Atom::Str(_)));
         if text && !receiver.atoms().is_empty() {

@@ -52,7 +52,14 @@ const IDENTITY: Matrix = [1.0, 0.0, 0.0, 1.0, 0.0, 0.0];
 fn multiply(m: Matrix, n: Matrix) -> Matrix {
     let [a, b, c, d, e, f] = m;
     let [g, h, i, j, k, l] = n;
-    [a * g + b * i, a * h + b * j, c * g + d * i, c * h + d * j, e * g + f * i + k, e * h + f * j + l]
+    [
+        a * g + b * i,
+        a * h + b * j,
+        c * g + d * i,
+        c * h + d * j,
+        e * g + f * i + k,
+        e * h + f * j + l,
+    ]
 }
 
 fn apply(m: Matrix, x: f64, y: f64) -> (f64, f64) {
@@ -105,8 +112,25 @@ impl<'f, 'a> Interpreter<'f, 'a> {
             }
             other => data = self.file.data(other).unwrap_or_default(),
         }
-        let state = State { matrix: IDENTITY, font: None, size: 1.0, character_space: 0.0, word_space: 0.0, scale: 1.0, leading: 0.0, rise: 0.0 };
-        let mut run = Run { state, stack: Vec::new(), text: IDENTITY, line: IDENTITY, path: Vec::new(), at: (0.0, 0.0), drawn: Drawn::default() };
+        let state = State {
+            matrix: IDENTITY,
+            font: None,
+            size: 1.0,
+            character_space: 0.0,
+            word_space: 0.0,
+            scale: 1.0,
+            leading: 0.0,
+            rise: 0.0,
+        };
+        let mut run = Run {
+            state,
+            stack: Vec::new(),
+            text: IDENTITY,
+            line: IDENTITY,
+            path: Vec::new(),
+            at: (0.0, 0.0),
+            drawn: Drawn::default(),
+        };
         self.run(&data, resources, &mut run, 0);
         run.drawn
     }
@@ -147,13 +171,23 @@ impl<'f, 'a> Interpreter<'f, 'a> {
         run.state.font = entries.map(|entries| {
             // The file's objects do not move, so that their addresses name them.
             let key = std::ptr::from_ref(entries).addr();
-            self.fonts.entry(key).or_insert_with(|| std::rc::Rc::new(Font::read(self.file, entries))).clone()
+            self.fonts
+                .entry(key)
+                .or_insert_with(|| std::rc::Rc::new(Font::read(self.file, entries)))
+                .clone()
         });
     }
 
-    fn form(&mut self, operands: &[Object], resources: Option<&'f Dictionary>, run: &mut Run, depth: usize) {
+    fn form(
+        &mut self,
+        operands: &[Object],
+        resources: Option<&'f Dictionary>,
+        run: &mut Run,
+        depth: usize,
+    ) {
         let Some(name) = operands.first().and_then(Object::name) else { return };
-        let forms = resources.and_then(|resources| self.file.get(resources, "XObject").dictionary());
+        let forms =
+            resources.and_then(|resources| self.file.get(resources, "XObject").dictionary());
         let Some(object) = forms.map(|forms| self.file.get(forms, name)) else { return };
         let Some(entries) = object.dictionary() else { return };
         if self.file.get(entries, "Subtype").name() != Some("Form") {
@@ -167,7 +201,9 @@ impl<'f, 'a> Interpreter<'f, 'a> {
         let Some(data) = self.file.data(object) else { return };
         let own = self.file.get(entries, "Resources").dictionary().or(resources);
         let saved = run.state.clone();
-        if let Some(matrix) = matrix_of(self.file.get(entries, "Matrix").array().unwrap_or_default()) {
+        if let Some(matrix) =
+            matrix_of(self.file.get(entries, "Matrix").array().unwrap_or_default())
+        {
             run.state.matrix = multiply(matrix, run.state.matrix);
         }
         self.run(&data, own, run, depth.saturating_add(1));
@@ -253,7 +289,9 @@ impl Run {
             "TJ" => {
                 for item in operands.first().and_then(Object::array).unwrap_or_default() {
                     match item {
-                        Object::Number(shift) => self.advance(-shift / 1000.0 * self.state.size * self.state.scale),
+                        Object::Number(shift) => {
+                            self.advance(-shift / 1000.0 * self.state.size * self.state.scale)
+                        }
                         other => self.show(Some(other)),
                     }
                 }
@@ -264,7 +302,9 @@ impl Run {
                 self.segment(x, y, number(0), number(1));
                 self.at = (number(0), number(1));
             }
-            "re" => self.segment(number(0), number(1), number(0) + number(2), number(1) + number(3)),
+            "re" => {
+                self.segment(number(0), number(1), number(0) + number(2), number(1) + number(3))
+            }
             "S" | "s" | "B" | "B*" | "b" | "b*" => self.paint(true),
             "f" | "F" | "f*" => self.paint(false),
             "n" => self.path.clear(),
@@ -282,7 +322,9 @@ impl Run {
     }
 
     fn show(&mut self, string: Option<&Object>) {
-        let (Some(Object::Text(string)), Some(font)) = (string, self.state.font.clone()) else { return };
+        let (Some(Object::Text(string)), Some(font)) = (string, self.state.font.clone()) else {
+            return;
+        };
         let matrix = multiply(self.text, self.state.matrix);
         let (x, y) = apply(matrix, 0.0, self.state.rise);
         let [_, _, c, d, ..] = matrix;
@@ -298,8 +340,16 @@ impl Run {
             self.advance(width * self.state.scale);
         }
         let (end, _) = apply(multiply(self.text, self.state.matrix), 0.0, self.state.rise);
-        if !text.is_empty() && x.is_finite() && y.is_finite() && end.is_finite() && size.is_finite() {
-            self.drawn.pieces.push(Piece { x, end: end.max(x), y, size: size.abs().max(0.1), text, bold: font.bold });
+        if !text.is_empty() && x.is_finite() && y.is_finite() && end.is_finite() && size.is_finite()
+        {
+            self.drawn.pieces.push(Piece {
+                x,
+                end: end.max(x),
+                y,
+                size: size.abs().max(0.1),
+                text,
+                bold: font.bold,
+            });
         }
     }
 
@@ -319,11 +369,17 @@ impl Run {
                 return;
             }
             let (width, height) = (x1 - x0, y1 - y0);
-            let mut horizontal = |y: f64| self.drawn.rules.push(Rule { horizontal: true, at: y, from: x0, to: x1 });
+            let mut horizontal =
+                |y: f64| self.drawn.rules.push(Rule { horizontal: true, at: y, from: x0, to: x1 });
             if height <= LINE_WIDTH_MAX && width >= LINE_LENGTH_MIN {
                 horizontal(f64::midpoint(y0, y1));
             } else if width <= LINE_WIDTH_MAX && height >= LINE_LENGTH_MIN {
-                self.drawn.rules.push(Rule { horizontal: false, at: f64::midpoint(x0, x1), from: y0, to: y1 });
+                self.drawn.rules.push(Rule {
+                    horizontal: false,
+                    at: f64::midpoint(x0, x1),
+                    from: y0,
+                    to: y1,
+                });
             } else if stroked && width >= LINE_LENGTH_MIN && height >= LINE_LENGTH_MIN {
                 horizontal(y0);
                 horizontal(y1);

@@ -40,7 +40,9 @@ impl<'a> File<'a> {
         };
         file.scan();
         file.encrypted |= file.objects.values().any(|object| {
-            object.dictionary().is_some_and(|entries| is_type(entries, "XRef") && entries.contains_key("Encrypt"))
+            object
+                .dictionary()
+                .is_some_and(|entries| is_type(entries, "XRef") && entries.contains_key("Encrypt"))
         });
         if !file.encrypted {
             file.unpack();
@@ -87,7 +89,8 @@ impl<'a> File<'a> {
         let from = position.saturating_sub(24);
         let bytes = self.bytes.get(from..position)?;
         // Binary data of a stream may stand before.
-        let ascii = bytes.iter().rposition(|byte| !byte.is_ascii()).map_or(0, |at| at.saturating_add(1));
+        let ascii =
+            bytes.iter().rposition(|byte| !byte.is_ascii()).map_or(0, |at| at.saturating_add(1));
         let text = std::str::from_utf8(bytes.get(ascii..)?).ok()?;
         let mut words = text.trim_end().rsplit(|c: char| c.is_ascii_whitespace() || c == '\0');
         let generation = words.next()?;
@@ -105,7 +108,10 @@ impl<'a> File<'a> {
         if self.bytes.get(start) == Some(&10) {
             start = start.saturating_add(1);
         }
-        let stated = entries.get("Length").and_then(Object::index).map(|length| start.saturating_add(length));
+        let stated = entries
+            .get("Length")
+            .and_then(Object::index)
+            .map(|length| start.saturating_add(length));
         if let Some(end) = stated.filter(|end| *end <= self.bytes.len()) {
             let rest = self.bytes.get(end..).unwrap_or_default();
             let head = rest.get(..rest.len().min(32)).unwrap_or_default();
@@ -123,15 +129,20 @@ impl<'a> File<'a> {
         let mut streams: Vec<u32> = self
             .objects
             .iter()
-            .filter(|(_, object)| object.dictionary().is_some_and(|entries| is_type(entries, "ObjStm")))
+            .filter(|(_, object)| {
+                object.dictionary().is_some_and(|entries| is_type(entries, "ObjStm"))
+            })
             .map(|(id, _)| *id)
             .collect();
         streams.sort_unstable();
         let mut inside: HashMap<u32, Object> = HashMap::new();
         for id in streams {
             let Some(object) = self.objects.get(&id) else { continue };
-            let (Some(data), Some(entries)) = (self.data(object), object.dictionary()) else { continue };
-            let number = |key: &str| entries.get(key).and_then(|object| self.resolve(object).index());
+            let (Some(data), Some(entries)) = (self.data(object), object.dictionary()) else {
+                continue;
+            };
+            let number =
+                |key: &str| entries.get(key).and_then(|object| self.resolve(object).index());
             let (Some(count), Some(first)) = (number("N"), number("First")) else { continue };
             let mut header = Lexer::new(&data, 0);
             for _ in 0..count.min(data.len()) {
@@ -176,7 +187,9 @@ impl<'a> File<'a> {
         let mut data = self.bytes.get(range.clone())?.to_vec();
         let filters = match self.get(entries, "Filter") {
             Object::Name(name) => vec![name.as_str()],
-            Object::Array(names) => names.iter().filter_map(|name| self.resolve(name).name()).collect(),
+            Object::Array(names) => {
+                names.iter().filter_map(|name| self.resolve(name).name()).collect()
+            }
             _ => Vec::new(),
         };
         let parameters = self.get(entries, "DecodeParms");
@@ -194,10 +207,12 @@ impl<'a> File<'a> {
                     }
                     predicted(inflated, own, self)?
                 }
-                "ASCIIHexDecode" | "AHx" => match Lexer::new(&[b"<", data.as_slice()].concat(), 0).object() {
-                    Some(Object::Text(text)) => text,
-                    _ => return None,
-                },
+                "ASCIIHexDecode" | "AHx" => {
+                    match Lexer::new(&[b"<", data.as_slice()].concat(), 0).object() {
+                        Some(Object::Text(text)) => text,
+                        _ => return None,
+                    }
+                }
                 "ASCII85Decode" | "A85" => ascii85(&data),
                 // Pictures, and filters that writers of text no longer use.
                 _ => return None,
@@ -213,7 +228,9 @@ impl<'a> File<'a> {
         let mut catalogues: Vec<(&u32, &Dictionary)> = self
             .objects
             .iter()
-            .filter_map(|(id, object)| Some((id, object.dictionary().filter(|entries| is_type(entries, "Catalog"))?)))
+            .filter_map(|(id, object)| {
+                Some((id, object.dictionary().filter(|entries| is_type(entries, "Catalog"))?))
+            })
             .collect();
         catalogues.sort_unstable_by_key(|(id, _)| **id);
         for (_, catalogue) in catalogues.iter().rev() {
@@ -228,7 +245,9 @@ impl<'a> File<'a> {
         let mut loose: Vec<(&u32, &Dictionary)> = self
             .objects
             .iter()
-            .filter_map(|(id, object)| Some((id, object.dictionary().filter(|entries| is_type(entries, "Page"))?)))
+            .filter_map(|(id, object)| {
+                Some((id, object.dictionary().filter(|entries| is_type(entries, "Page"))?))
+            })
             .collect();
         loose.sort_unstable_by_key(|(id, _)| **id);
         pages.extend(loose.into_iter().take(PAGES_MAX).map(|(_, dictionary)| Page {
@@ -361,7 +380,9 @@ fn ascii85(data: &[u8]) -> Vec<u8> {
     let flush = |group: &mut Vec<u8>, out: &mut Vec<u8>| {
         let keep = group.len().saturating_sub(1);
         group.resize(5, 84);
-        let value = group.iter().fold(0_u32, |value, digit| value.wrapping_mul(85).wrapping_add(u32::from(*digit)));
+        let value = group
+            .iter()
+            .fold(0_u32, |value, digit| value.wrapping_mul(85).wrapping_add(u32::from(*digit)));
         out.extend(value.to_be_bytes().iter().take(keep));
         group.clear();
     };

@@ -45,7 +45,10 @@ impl Font {
     pub(super) fn read(file: &File, entries: &Dictionary) -> Self {
         let mut font = Self::default();
         let base = file.get(entries, "BaseFont").name().unwrap_or_default().to_ascii_lowercase();
-        font.bold = base.contains("bold") || base.contains("black") || base.contains("heavy") || base.contains("simhei");
+        font.bold = base.contains("bold")
+            || base.contains("black")
+            || base.contains("heavy")
+            || base.contains("simhei");
         font.composite = file.get(entries, "Subtype").name() == Some("Type0");
         if let Some(data) = file.data(file.get(entries, "ToUnicode")) {
             font.cmap(&data);
@@ -70,19 +73,25 @@ impl Font {
             Predefined::None
         };
         self.default_width = 1000.0;
-        let descendant = file.get(entries, "DescendantFonts").array().and_then(|fonts| fonts.first());
-        let Some(descendant) = descendant.and_then(|font| file.resolve(font).dictionary()) else { return };
+        let descendant =
+            file.get(entries, "DescendantFonts").array().and_then(|fonts| fonts.first());
+        let Some(descendant) = descendant.and_then(|font| file.resolve(font).dictionary()) else {
+            return;
+        };
         if let Some(width) = file.get(descendant, "DW").number() {
             self.default_width = width;
         }
         let Some(widths) = file.get(descendant, "W").array() else { return };
         let mut items = widths.iter().map(|item| file.resolve(item));
-        while let (Some(first), Some(second)) = (items.next().and_then(Object::index), items.next()) {
+        while let (Some(first), Some(second)) = (items.next().and_then(Object::index), items.next())
+        {
             if let Some(list) = second.array() {
                 for (offset, width) in list.iter().enumerate() {
                     self.width(first.saturating_add(offset), file.resolve(width).number());
                 }
-            } else if let (Some(last), Some(width)) = (second.index(), items.next().and_then(Object::number)) {
+            } else if let (Some(last), Some(width)) =
+                (second.index(), items.next().and_then(Object::number))
+            {
                 for code in first..=last.min(first.saturating_add(0xFFFF)) {
                     self.width(code, Some(width));
                 }
@@ -102,14 +111,21 @@ impl Font {
         self.predefined = Predefined::Latin;
         self.default_width = 500.0;
         let first = file.get(entries, "FirstChar").index().unwrap_or(0);
-        for (offset, width) in file.get(entries, "Widths").array().unwrap_or_default().iter().enumerate() {
+        for (offset, width) in
+            file.get(entries, "Widths").array().unwrap_or_default().iter().enumerate()
+        {
             self.width(first.saturating_add(offset), file.resolve(width).number());
         }
-        let differences = file.get(entries, "Encoding").dictionary().map(|encoding| file.get(encoding, "Differences"));
+        let differences = file
+            .get(entries, "Encoding")
+            .dictionary()
+            .map(|encoding| file.get(encoding, "Differences"));
         let mut code = 0_u32;
         for item in differences.and_then(Object::array).unwrap_or_default() {
             match item {
-                Object::Number(_) => code = item.index().and_then(|code| u32::try_from(code).ok()).unwrap_or(0),
+                Object::Number(_) => {
+                    code = item.index().and_then(|code| u32::try_from(code).ok()).unwrap_or(0)
+                }
                 Object::Name(name) => {
                     if let Some(text) = glyph_name(name) {
                         self.differences.insert(code, text);
@@ -138,7 +154,11 @@ impl Font {
                         if let [Object::Text(low), Object::Text(high)] = pair
                             && let (Some(first), Some(last)) = (low.first(), high.first())
                         {
-                            self.spaces.push((low.len().clamp(1, 4), u32::from(*first), u32::from(*last)));
+                            self.spaces.push((
+                                low.len().clamp(1, 4),
+                                u32::from(*first),
+                                u32::from(*last),
+                            ));
                         }
                     }
                 }
@@ -206,7 +226,9 @@ impl Font {
             let value = number(code);
             glyphs.push(Glyph {
                 text: self.text(code, value),
-                width: self.widths.get(&value).copied().unwrap_or(if self.composite && length == 1 { 500.0 } else { self.default_width }),
+                width: self.widths.get(&value).copied().unwrap_or(
+                    if self.composite && length == 1 { 500.0 } else { self.default_width },
+                ),
                 space: length == 1 && value == 32,
             });
         }
@@ -232,13 +254,17 @@ impl Font {
             return Some(text.clone());
         }
         let decoded = |encoding: &'static encoding_rs::Encoding| {
-            encoding.decode_without_bom_handling_and_without_replacement(code).map(|text| text.into_owned())
+            encoding
+                .decode_without_bom_handling_and_without_replacement(code)
+                .map(|text| text.into_owned())
         };
         match self.predefined {
             Predefined::Utf16 => Some(utf16(code)).filter(|text| !text.is_empty()),
             Predefined::Gbk => decoded(GB18030),
             Predefined::Big5 => decoded(BIG5),
-            Predefined::Latin => self.differences.get(&value).cloned().or_else(|| decoded(WINDOWS_1252)),
+            Predefined::Latin => {
+                self.differences.get(&value).cloned().or_else(|| decoded(WINDOWS_1252))
+            }
             Predefined::None => None,
         }
     }

@@ -78,7 +78,9 @@ fn join_pages(all: &mut Vec<Block>, first: Block, open: bool) {
             }
             rows.extend(more);
         }
-        (Some(Block::Text(last)), Block::Text(next)) if open && next.heading.is_none() && !next.item => {
+        (Some(Block::Text(last)), Block::Text(next))
+            if open && next.heading.is_none() && !next.item =>
+        {
             join(&mut last.text, &next.text);
         }
         (_, first) => all.push(first),
@@ -118,7 +120,11 @@ fn repeated_lines(pages: &[Drawn]) -> Vec<String> {
             }
         }
     }
-    counts.into_iter().filter(|(_, count)| count.saturating_mul(3) > pages.len().saturating_mul(2)).map(|(text, _)| text).collect()
+    counts
+        .into_iter()
+        .filter(|(_, count)| count.saturating_mul(3) > pages.len().saturating_mul(2))
+        .map(|(text, _)| text)
+        .collect()
 }
 
 /// A line without its numbers.
@@ -128,12 +134,19 @@ fn stem(text: &str) -> String {
 
 /// Pieces as lines from top to bottom.
 fn lines(pieces: &[Piece]) -> Vec<Line> {
-    let mut sorted: Vec<&Piece> = pieces.iter().filter(|piece| !piece.text.trim().is_empty()).collect();
+    let mut sorted: Vec<&Piece> =
+        pieces.iter().filter(|piece| !piece.text.trim().is_empty()).collect();
     sorted.sort_by(|a, b| b.y.total_cmp(&a.y));
     let mut lines: Vec<Vec<&Piece>> = Vec::new();
     for piece in sorted {
         match lines.last_mut() {
-            Some(line) if line.first().is_some_and(|first| (first.y - piece.y).abs() < 0.5 * first.size.max(piece.size).min(14.0)) => line.push(piece),
+            Some(line)
+                if line.first().is_some_and(|first| {
+                    (first.y - piece.y).abs() < 0.5 * first.size.max(piece.size).min(14.0)
+                }) =>
+            {
+                line.push(piece)
+            }
             _ => lines.push(vec![piece]),
         }
     }
@@ -168,7 +181,12 @@ fn line_of(mut pieces: Vec<&Piece>) -> Line {
     Line { segments, y, size }
 }
 
-fn page_blocks(page: Drawn, body: f64, repeated: &[String], lexicon: &Lexicon) -> (Vec<Block>, bool) {
+fn page_blocks(
+    page: Drawn,
+    body: f64,
+    repeated: &[String],
+    lexicon: &Lexicon,
+) -> (Vec<Block>, bool) {
     let mut grids = grids(&page.rules);
     grids.sort_by(|a, b| b.top.total_cmp(&a.top));
     let mut loose: Vec<Piece> = Vec::new();
@@ -185,11 +203,16 @@ fn page_blocks(page: Drawn, body: f64, repeated: &[String], lexicon: &Lexicon) -
         .into_iter()
         .filter(|line| {
             let text = line.text();
-            let number = text.chars().all(|c| c.is_ascii_digit() || c.is_whitespace() || matches!(c, '-' | '/' | '第' | '页' | '共'));
+            let number = text.chars().all(|c| {
+                c.is_ascii_digit()
+                    || c.is_whitespace()
+                    || matches!(c, '-' | '/' | '第' | '页' | '共')
+            });
             !number && !repeated.contains(&stem(&text))
         })
         .collect();
-    let mut tables = grids.iter().zip(inside).map(|(grid, pieces)| (grid.top, grid.rows(&pieces))).peekable();
+    let mut tables =
+        grids.iter().zip(inside).map(|(grid, pieces)| (grid.top, grid.rows(&pieces))).peekable();
     let mut blocks = Vec::new();
     let mut run: Vec<Line> = Vec::new();
     let mut ends_open = false;
@@ -214,7 +237,12 @@ fn push_table(blocks: &mut Vec<Block>, rows: Vec<Vec<String>>) {
     let filled = |row: &Vec<String>| row.iter().filter(|cell| !cell.is_empty()).count();
     if rows.iter().all(|row| filled(row) <= 1) {
         // A box around text.
-        blocks.extend(rows.into_iter().flatten().filter(|cell| !cell.is_empty()).map(|cell| Block::Text(TextBlock::paragraph(cell))));
+        blocks.extend(
+            rows.into_iter()
+                .flatten()
+                .filter(|cell| !cell.is_empty())
+                .map(|cell| Block::Text(TextBlock::paragraph(cell))),
+        );
     } else {
         blocks.push(Block::Table(rows));
     }
@@ -227,10 +255,15 @@ fn flow(lines: Vec<Line>, body: f64, lexicon: &Lexicon, blocks: &mut Vec<Block>)
     let mut last: Option<Line> = None;
     let mut lines = lines.into_iter().peekable();
     while let Some(line) = lines.next() {
-        let heads = line.segments.iter().filter(|segment| lexicon.column(&segment.text).is_some()).count();
-        if line.segments.len() >= 2 && heads >= 2 && heads.saturating_mul(2) >= line.segments.len() {
+        let heads =
+            line.segments.iter().filter(|segment| lexicon.column(&segment.text).is_some()).count();
+        if line.segments.len() >= 2 && heads >= 2 && heads.saturating_mul(2) >= line.segments.len()
+        {
             let mut rows: Vec<Line> = vec![line];
-            while let Some(next) = lines.next_if(|next| rows.last().is_some_and(|last| last.y - next.y < 4.0 * body) && (next.size - body).abs() < body * 0.25) {
+            while let Some(next) = lines.next_if(|next| {
+                rows.last().is_some_and(|last| last.y - next.y < 4.0 * body)
+                    && (next.size - body).abs() < body * 0.25
+            }) {
                 rows.push(next);
             }
             blocks.push(Block::Table(unruled(&rows)));
@@ -242,18 +275,31 @@ fn flow(lines: Vec<Line>, body: f64, lexicon: &Lexicon, blocks: &mut Vec<Block>)
         let goes_on = last.as_ref().is_some_and(|last| {
             let full = last.end() > right - 2.5 * last.size;
             let near = last.y - line.y < 2.0 * line.size.max(last.size);
-            let indented = line.x() > left + 1.2 * line.size && line.x() > last.x() + 0.5 * line.size;
-            full && near && !indented && (last.size - line.size).abs() < 0.5 && last.is_bold() == line.is_bold()
+            let indented =
+                line.x() > left + 1.2 * line.size && line.x() > last.x() + 0.5 * line.size;
+            full && near
+                && !indented
+                && (last.size - line.size).abs() < 0.5
+                && last.is_bold() == line.is_bold()
         });
         let marked = crate::sentences::is_marked(&text);
         match blocks.last_mut() {
-            Some(Block::Text(block)) if goes_on && (!marked || !ends(&block.text)) => join(&mut block.text, &text),
-            _ => blocks.push(Block::Text(TextBlock { heading, strong: line.is_bold(), item: text.starts_with(['•', '●', '·', '▪', '■', '-']), text })),
+            Some(Block::Text(block)) if goes_on && (!marked || !ends(&block.text)) => {
+                join(&mut block.text, &text)
+            }
+            _ => blocks.push(Block::Text(TextBlock {
+                heading,
+                strong: line.is_bold(),
+                item: text.starts_with(['•', '●', '·', '▪', '■', '-']),
+                text,
+            })),
         }
         last = Some(line);
     }
     match (blocks.last(), last) {
-        (Some(Block::Text(block)), Some(last)) => !ends(&block.text) && block.heading.is_none() && last.end() > right - 2.5 * last.size,
+        (Some(Block::Text(block)), Some(last)) => {
+            !ends(&block.text) && block.heading.is_none() && last.end() > right - 2.5 * last.size
+        }
         _ => false,
     }
 }
@@ -276,7 +322,8 @@ fn ends(text: &str) -> bool {
 }
 
 fn join(text: &mut String, more: &str) {
-    let wide = text.chars().next_back().is_some_and(crate::fold::is_wide) || more.chars().next().is_some_and(crate::fold::is_wide);
+    let wide = text.chars().next_back().is_some_and(crate::fold::is_wide)
+        || more.chars().next().is_some_and(crate::fold::is_wide);
     if !wide && !text.ends_with(['-', '/', '_', '.', '@']) {
         text.push(' ');
     }
@@ -287,10 +334,13 @@ fn join(text: &mut String, more: &str) {
 fn unruled(lines: &[Line]) -> Vec<Vec<String>> {
     let Some(heads) = lines.first() else { return Vec::new() };
     let columns: Vec<f64> = heads.segments.iter().map(|segment| segment.x).collect();
-    let gaps: Vec<f64> = lines.windows(2).filter_map(|pair| match pair {
-        [above, below] => Some(above.y - below.y),
-        _ => None,
-    }).collect();
+    let gaps: Vec<f64> = lines
+        .windows(2)
+        .filter_map(|pair| match pair {
+            [above, below] => Some(above.y - below.y),
+            _ => None,
+        })
+        .collect();
     let narrow = gaps.iter().copied().fold(f64::INFINITY, f64::min);
     let wide = gaps.iter().copied().fold(0.0, f64::max);
     let by_gap = wide > narrow * 1.2;
@@ -304,7 +354,11 @@ fn unruled(lines: &[Line]) -> Vec<Vec<String>> {
             }
         }
         let gap = index.checked_sub(1).and_then(|index| gaps.get(index)).copied().unwrap_or(0.0);
-        let begins = if by_gap { gap > narrow * 1.15 } else { cells.first().is_some_and(|cell| !cell.is_empty()) };
+        let begins = if by_gap {
+            gap > narrow * 1.15
+        } else {
+            cells.first().is_some_and(|cell| !cell.is_empty())
+        };
         match rows.last_mut().filter(|_| index > 1 && !begins) {
             Some(row) => {
                 for (cell, more) in row.iter_mut().zip(cells) {
@@ -357,10 +411,13 @@ fn grids(rules: &[Rule]) -> Vec<Grid> {
         let xs = distinct(xs);
         let horizontals: Vec<Rule> = rules
             .iter()
-            .filter(|rule| rule.horizontal && rule.at > bottom - TOLERANCE && rule.at < top + TOLERANCE)
+            .filter(|rule| {
+                rule.horizontal && rule.at > bottom - TOLERANCE && rule.at < top + TOLERANCE
+            })
             .copied()
             .collect();
-        let mut ys = distinct(horizontals.iter().map(|rule| rule.at).chain([top, bottom]).collect());
+        let mut ys =
+            distinct(horizontals.iter().map(|rule| rule.at).chain([top, bottom]).collect());
         ys.reverse();
         if (3..=COLUMNS_MAX).contains(&xs.len()) && (2..=GRID_MAX).contains(&ys.len()) {
             grids.push(Grid { top, bottom, xs, ys, horizontals });
@@ -373,7 +430,10 @@ impl Grid {
     fn holds(&self, x: f64, y: f64) -> bool {
         let left = self.xs.first().copied().unwrap_or(f64::INFINITY);
         let right = self.xs.last().copied().unwrap_or(f64::NEG_INFINITY);
-        y < self.top + TOLERANCE && y > self.bottom - TOLERANCE && x > left - TOLERANCE && x < right + TOLERANCE
+        y < self.top + TOLERANCE
+            && y > self.bottom - TOLERANCE
+            && x > left - TOLERANCE
+            && x < right + TOLERANCE
     }
 
     fn rows(&self, pieces: &[Piece]) -> Vec<Vec<String>> {
@@ -381,9 +441,19 @@ impl Grid {
         let count = self.ys.len().saturating_sub(1);
         let mut cells: Vec<Vec<Vec<Piece>>> = vec![vec![Vec::new(); columns]; count];
         for piece in pieces {
-            let column = self.xs.iter().rposition(|x| *x <= piece.x + 1.0).unwrap_or(0).min(columns.saturating_sub(1));
+            let column = self
+                .xs
+                .iter()
+                .rposition(|x| *x <= piece.x + 1.0)
+                .unwrap_or(0)
+                .min(columns.saturating_sub(1));
             let middle = piece.y + 0.3 * piece.size;
-            let row = self.ys.iter().rposition(|y| *y >= middle).unwrap_or(0).min(count.saturating_sub(1));
+            let row = self
+                .ys
+                .iter()
+                .rposition(|y| *y >= middle)
+                .unwrap_or(0)
+                .min(count.saturating_sub(1));
             // A cell that spans rows is read as one, at its first row.
             let row = self.first_row(column, row);
             if let Some(cell) = cells.get_mut(row).and_then(|row| row.get_mut(column)) {
@@ -395,7 +465,9 @@ impl Grid {
             let mut out = Vec::new();
             for (column, pieces) in row.iter().enumerate() {
                 let first = self.first_row(column, index);
-                let above = (first < index).then(|| rows.get(first).and_then(|row| row.get(column)).cloned()).flatten();
+                let above = (first < index)
+                    .then(|| rows.get(first).and_then(|row| row.get(column)).cloned())
+                    .flatten();
                 out.push(above.unwrap_or_else(|| cell_text(pieces)));
             }
             rows.push(out);
@@ -407,7 +479,11 @@ impl Grid {
 
     /// The row in which the cell of a column begins that reaches into this row.
     fn first_row(&self, column: usize, row: usize) -> usize {
-        let (Some(left), Some(right)) = (self.xs.get(column), self.xs.get(column.saturating_add(1))) else { return row };
+        let (Some(left), Some(right)) =
+            (self.xs.get(column), self.xs.get(column.saturating_add(1)))
+        else {
+            return row;
+        };
         let middle = f64::midpoint(*left, *right);
         let mut row = row;
         while row > 0 {

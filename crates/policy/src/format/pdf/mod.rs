@@ -50,10 +50,16 @@ pub(super) fn read(bytes: &[u8], lexicon: &Lexicon, problems: &mut Vec<ScanIssue
     }
     // A few glyphs without a character are ornaments.
     if unknown > 20 && unknown.saturating_mul(20) > characters {
-        problems.push(ScanIssue::new(&issues::PDF_FONT).detail(format!("{unknown} glyphs, {characters} characters")));
+        problems.push(
+            ScanIssue::new(&issues::PDF_FONT)
+                .detail(format!("{unknown} glyphs, {characters} characters")),
+        );
     }
     if pictures > 0 {
-        problems.push(ScanIssue::new(&issues::IMAGES_ONLY).detail(format!("{pictures} of {} pages", pages.len())));
+        problems.push(
+            ScanIssue::new(&issues::IMAGES_ONLY)
+                .detail(format!("{pictures} of {} pages", pages.len())),
+        );
     }
     Document { blocks: layout::blocks(drawn, lexicon), title: None }
 }

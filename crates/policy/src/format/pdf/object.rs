@@ -230,7 +230,9 @@ impl<'a> Lexer<'a> {
                 self.number();
                 self.skip_space();
                 let after = self.bytes.get(self.at.saturating_add(1)).copied();
-                if self.peek() == Some(b'R') && after.is_none_or(|byte| is_space(byte) || is_delimiter(byte)) {
+                if self.peek() == Some(b'R')
+                    && after.is_none_or(|byte| is_space(byte) || is_delimiter(byte))
+                {
                     self.step();
                     return Object::Reference(id);
                 }
@@ -242,13 +244,18 @@ impl<'a> Lexer<'a> {
 
     fn number(&mut self) -> f64 {
         let start = self.at;
-        while self.peek().is_some_and(|byte| byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.')) {
+        while self
+            .peek()
+            .is_some_and(|byte| byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.'))
+        {
             self.step();
         }
         let raw = self.bytes.get(start..self.at).unwrap_or_default();
         let text = std::str::from_utf8(raw).unwrap_or_default();
         // Writers in error leave a second sign inside a number.
-        let text = text.split_at_checked(1).and_then(|(first, rest)| Some((first, rest.split(['-', '+']).next()?)));
+        let text = text
+            .split_at_checked(1)
+            .and_then(|(first, rest)| Some((first, rest.split(['-', '+']).next()?)));
         text.and_then(|(first, rest)| format!("{first}{rest}").parse().ok()).unwrap_or(0.0)
     }
 
@@ -343,8 +350,17 @@ mod tests {
             ("/A#42c", Object::Name("ABc".to_owned())),
             (r"(a\(b\051(c)\n)", text(b"a(b)(c)\n")),
             ("<4e2D5>", text(b"\x4e\x2d\x50")),
-            ("[1 /X (y)]", Object::Array(vec![Object::Number(1.0), Object::Name("X".to_owned()), text(b"y")])),
-            ("<</A 1/B[2]>>", Object::Dictionary(HashMap::from([("A".to_owned(), Object::Number(1.0)), ("B".to_owned(), Object::Array(vec![Object::Number(2.0)]))]))),
+            (
+                "[1 /X (y)]",
+                Object::Array(vec![Object::Number(1.0), Object::Name("X".to_owned()), text(b"y")]),
+            ),
+            (
+                "<</A 1/B[2]>>",
+                Object::Dictionary(HashMap::from([
+                    ("A".to_owned(), Object::Number(1.0)),
+                    ("B".to_owned(), Object::Array(vec![Object::Number(2.0)])),
+                ])),
+            ),
             ("% c\nBT", Object::Word("BT".to_owned())),
         ] {
             assert_eq!(Lexer::new(source.as_bytes(), 0).object(), Some(expected), "{source}");
