@@ -295,6 +295,7 @@ fn place(
     let (class, member) = match info.name {
         "call" | "field_read" => ("caller_class", "caller_method"),
         "implementation" => ("class", "method"),
+        "flow" => ("sink_class", "sink_caller"),
         _ => return Place::file(path.unwrap_or_else(|| "AndroidManifest.xml".to_owned())),
     };
     let text = |key| fields.get(key).and_then(Json::as_str).unwrap_or_default().to_owned();

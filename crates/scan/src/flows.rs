@@ -18,6 +18,9 @@ const EXHAUSTED: IssueKind = IssueKind {
     title: text("数据流分析的步数用尽", "the flow analysis ran out of operations"),
     lost: text("其后的数据流可能未被发现", "flows behind that point may not have been found"),
 };
+/// Superclasses above one another that are looked at.
+const SUPERCLASSES_MAX: usize = 100;
+
 const GIVEN_UP: IssueKind = IssueKind {
     code: "flow/method-given-up",
     title: text("方法过大或循环不收敛", "the method is too large or its loops do not settle"),
@@ -38,9 +41,9 @@ pub(crate) fn facts(found: &Flows, program: &Program<'_, '_>, ownership: &Owners
             place: flow.sink.place.clone(),
             data: menshen_facts::Flow {
                 source_kind: flow.source.kind.clone(),
-                source_method: short(&flow.source.method),
+                source_method: platform_name(program, &flow.source.method),
                 sink_kind: flow.sink.kind.clone(),
-                sink_method: short(&flow.sink.method),
+                sink_method: platform_name(program, &flow.sink.method),
                 source_class: class(&flow.source.place),
                 sink_class,
                 source_caller: caller(&flow.source.place),
@@ -55,6 +58,25 @@ pub(crate) fn facts(found: &Flows, program: &Program<'_, '_>, ownership: &Owners
         });
     }
     facts
+}
+
+/// The method without its descriptor. One that a class of the app inherits has the name of the
+/// nearest class above that is not the app's.
+fn platform_name(program: &Program<'_, '_>, method: &str) -> String {
+    let name = short(method);
+    let Some((class, member)) = name.rsplit_once('.') else { return name };
+    if program.class(class).is_none() {
+        return name;
+    }
+    let mut at = class.to_owned();
+    for _ in 0..SUPERCLASSES_MAX {
+        let Some(entry) = program.class(&at) else { return format!("{at}.{member}") };
+        let file = program.files.get(entry.file);
+        let above = file.zip(entry.class.superclass).map(|(file, ty)| type_name(&file.dex, ty));
+        let Some(above) = above else { break };
+        at = above;
+    }
+    name
 }
 
 /// The method without its descriptor.

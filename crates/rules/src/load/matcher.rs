@@ -337,7 +337,7 @@ fn exists(other: Other) -> Condition {
 /// Whether facts of the kind lie in a method, a class, a component.
 fn has_scope(info: &KindInfo, scope: Scope) -> bool {
     match info.name {
-        "call" | "field_read" | "implementation" => true,
+        "call" | "field_read" | "implementation" | "flow" => true,
         "component" => scope != Scope::Method,
         "deep_link" | "meta_data" => scope == Scope::Component,
         _ => false,
