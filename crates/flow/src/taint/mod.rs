@@ -9,6 +9,7 @@
 //! Work is bounded by a number of operations. Where it runs out, [`Flows::exhausted`] says so.
 
 mod app;
+mod cells;
 mod control;
 mod domain;
 mod invoke;
