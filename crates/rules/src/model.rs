@@ -201,9 +201,8 @@ impl Alternative {
     /// Whether all kinds of facts that it asks for are among those given. What a deep scan alone
     /// gathers is needed where its presence counts: a condition that it is missing then holds.
     pub(crate) fn needs_only(&self, gathered: &BTreeSet<String>) -> bool {
-        let given = |query: &Query| {
-            KINDS.get(query.kind).is_some_and(|kind| gathered.contains(kind.name))
-        };
+        let given =
+            |query: &Query| KINDS.get(query.kind).is_some_and(|kind| gathered.contains(kind.name));
         let deep = |query: &Query| KINDS.get(query.kind).is_some_and(|kind| kind.name == DEEP);
         let mut all = given(&self.query);
         for condition in &self.when {

@@ -111,7 +111,10 @@ impl<'p, 'a> Calls<'p, 'a> {
             let Some(pc) = code.instruction else { continue };
             let key = (code.class.clone(), code.member.clone());
             let program = self.program;
-            let calls = self.known.entry(key).or_insert_with(|| calls_of(program, code).unwrap_or_default());
+            let calls = self
+                .known
+                .entry(key)
+                .or_insert_with(|| calls_of(program, code).unwrap_or_default());
             if let Some(called) = calls.get(&pc).filter(|called| !through.contains(*called)) {
                 through.push(called.clone());
             }
