@@ -61,7 +61,7 @@ pub(crate) fn facts(found: &Flows, program: &Program<'_, '_>, ownership: &Owners
 }
 
 /// The method without its descriptor. One that a class of the app inherits has the name of the
-/// nearest class above that is not the app's.
+/// nearest class above that is not in the package.
 fn platform_name(program: &Program<'_, '_>, method: &str) -> String {
     let name = short(method);
     let Some((class, member)) = name.rsplit_once('.') else { return name };
@@ -70,7 +70,9 @@ fn platform_name(program: &Program<'_, '_>, method: &str) -> String {
     }
     let mut at = class.to_owned();
     for _ in 0..SUPERCLASSES_MAX {
-        let Some(entry) = program.class(&at) else { return format!("{at}.{member}") };
+        let Some(entry) = program.class(&at) else {
+            return if at == "java.lang.Object" { name } else { format!("{at}.{member}") };
+        };
         let file = program.files.get(entry.file);
         let above = file.zip(entry.class.superclass).map(|(file, ty)| type_name(&file.dex, ty));
         let Some(above) = above else { break };
