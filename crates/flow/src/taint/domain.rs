@@ -497,6 +497,24 @@ impl Heap {
         reached
     }
 
+    /// As [`Heap::deep_taint`], without going into the objects that `closed` names: an activity
+    /// that is handed over as a context does not hand over its fields.
+    pub(super) fn taint_within(&self, value: &Value, closed: &dyn Fn(ObjId) -> bool) -> Taint {
+        let mut taint = value.taint.clone();
+        let mut seen = std::collections::HashSet::new();
+        let mut open: Vec<ObjId> = value.objects().collect();
+        while let Some(object) = open.pop() {
+            if closed(object) || !seen.insert(object) {
+                continue;
+            }
+            for (_, cell) in self.cells(object) {
+                taint.add(&cell.taint);
+                open.extend(cell.objects());
+            }
+        }
+        taint
+    }
+
     /// Sources of a value and of everything in reach of it.
     pub(super) fn deep_taint(&self, value: &Value) -> Taint {
         let mut taint = value.taint.clone();

@@ -229,7 +229,7 @@ impl Machine<'_, '_, '_> {
                 // Who is started is what the intent itself says, not what it carries.
                 let taint = match &*sink.kind {
                     "x-start" => value.taint.clone(),
-                    _ => heap.deep_taint(value),
+                    _ => heap.taint_within(value, &|object| self.objects.is_component(object)),
                 };
                 self.reach(&taint, &sink);
             }

@@ -93,6 +93,12 @@ impl Objects {
         self.all.get(object as usize).map_or(Kind::Given, |info| info.kind)
     }
 
+    /// A component or the application of the app.
+    pub(super) fn is_component(&self, object: ObjId) -> bool {
+        self.name(object)
+            .is_some_and(|name| name.starts_with("component ") || &**name == "application")
+    }
+
     pub(super) fn is_exact(&self, object: ObjId) -> bool {
         self.all.get(object as usize).is_some_and(|info| info.exact)
     }

@@ -177,7 +177,8 @@ impl Machine<'_, '_, '_> {
     pub(super) fn anything(&mut self, call: &Call<'_>, state: &mut State) -> Value {
         let mut taint = Taint::default();
         for value in call.arguments() {
-            taint.add(&state.heap.deep_taint(value));
+            let closed = |object| self.objects.is_component(object);
+            taint.add(&state.heap.taint_within(value, &closed));
         }
         let step = call.step(StepKind::Library);
         let inward = taint.stepped(&step);
