@@ -25,6 +25,9 @@ impl MethodName {
 pub struct Interest {
     /// Calls of these, or of an override in a subclass, become `call` facts.
     pub calls: BTreeSet<MethodName>,
+    /// Those of `calls` that are asked for only beside others in the same class: where nothing
+    /// else of a class is asked for, its calls of these need not become facts.
+    pub beside: BTreeSet<MethodName>,
     /// Bodies of methods that override or implement these become `implementation` facts.
     pub implementations: BTreeSet<MethodName>,
     /// Reads of these fields (`class`, `name`) become `field_read` facts.
@@ -36,6 +39,17 @@ pub struct Interest {
 
 impl Interest {
     pub fn merge(&mut self, other: Interest) {
+        let alone = |mine: &Self, name: &MethodName| {
+            mine.calls.contains(name) && !mine.beside.contains(name)
+        };
+        let beside = self
+            .beside
+            .iter()
+            .filter(|name| !alone(&other, name))
+            .chain(other.beside.iter().filter(|name| !alone(self, name)))
+            .cloned()
+            .collect();
+        self.beside = beside;
         self.calls.extend(other.calls);
         self.implementations.extend(other.implementations);
         self.fields.extend(other.fields);

@@ -168,7 +168,40 @@ impl Condition {
     }
 }
 
+impl Condition {
+    /// Visits what is asked of other facts.
+    fn each_other<'a>(&'a self, visit: &mut impl FnMut(&'a Other)) {
+        match self {
+            Self::Exists(other) => visit(other),
+            Self::All(inner) | Self::Any(inner) | Self::None(inner) => {
+                inner.iter().for_each(|condition| condition.each_other(visit));
+            }
+            Self::Own(_) | Self::Never => {}
+        }
+    }
+}
+
 impl Rule {
+    /// Visits the called methods that the rule names, with whether each is only looked for in
+    /// the class of something else that is found in the code.
+    pub(crate) fn each_call<'a>(&'a self, visit: &mut impl FnMut(&'a MethodName, bool)) {
+        for alternative in &self.alternatives {
+            let in_code = !self.absent && !matches!(alternative.query.names, Names::Any);
+            if let Names::Calls(names) = &alternative.query.names {
+                names.iter().for_each(|name| visit(name, false));
+            }
+            let adjusts = alternative.adjust.iter().map(|adjust| &adjust.when);
+            for condition in alternative.when.iter().chain(adjusts) {
+                condition.each_other(&mut |other| {
+                    let near = matches!(other.scope, Some(Scope::Method | Scope::Class));
+                    if let Names::Calls(names) = &other.query.names {
+                        names.iter().for_each(|name| visit(name, near && in_code));
+                    }
+                });
+            }
+        }
+    }
+
     /// Visits every query: those of the alternatives and those of their conditions.
     pub(crate) fn each_query<'a>(&'a self, visit: &mut impl FnMut(&'a Query)) {
         for alternative in &self.alternatives {

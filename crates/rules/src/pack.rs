@@ -118,7 +118,13 @@ impl RulePack {
     /// What the rules want to know about the code.
     pub fn interest(&self) -> Interest {
         let mut interest = Interest::default();
+        let mut alone: BTreeSet<MethodName> = BTreeSet::new();
         for rule in self.rules() {
+            rule.each_call(&mut |name, beside| {
+                if !beside {
+                    alone.insert(name.clone());
+                }
+            });
             rule.each_query(&mut |query| match &query.names {
                 Names::Any => {}
                 Names::Calls(names) => interest.calls.extend(names.iter().cloned()),
@@ -129,6 +135,7 @@ impl RulePack {
             });
             rule.each_origin(&mut |name| interest.origins.extend(MethodName::parse(name)));
         }
+        interest.beside = interest.calls.difference(&alone).cloned().collect();
         interest
     }
 

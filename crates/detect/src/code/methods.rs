@@ -168,6 +168,8 @@ struct Pass<'s, 'p, 'a> {
 #[derive(Default)]
 struct Mentions {
     calls: bool,
+    /// Some of the calls are asked for by themselves.
+    alone: bool,
     fields: Vec<(u32, u16)>,
     strings: Vec<(u32, u32)>,
 }
@@ -188,6 +190,7 @@ where
         };
         self.found.classes_read += 1;
         let mut context: Option<InClass> = None;
+        let mut mentioned: Vec<(&EncodedMethod, Code<'a>, Mentions)> = Vec::new();
         for method in data.methods() {
             if method.code_offset == 0 {
                 continue;
@@ -202,8 +205,32 @@ where
                 }
             };
             self.found.methods_read += 1;
-            self.method(class, method, &code, &mut context);
+            let mentions = self.mentions(&code);
+            if mentions.calls
+                || !mentions.fields.is_empty()
+                || !mentions.strings.is_empty()
+                || self.may_override(method)
+            {
+                mentioned.push((method, code, mentions));
+            }
         }
+        let matters = mentioned.iter().any(|(method, _, mentions)| {
+            mentions.alone || !mentions.fields.is_empty() || self.may_override(method)
+        });
+        for (method, code, mut mentions) in mentioned {
+            mentions.calls &= matters;
+            self.method(class, method, &code, mentions, &mut context);
+        }
+    }
+
+    /// The method may override one whose overrides are asked for.
+    fn may_override(&self, method: &EncodedMethod) -> bool {
+        method.access & ACC_STATIC == 0
+            && self
+                .file
+                .dex
+                .method(method.id)
+                .is_some_and(|reference| self.targets.overrides_named(reference.name))
     }
 
     fn method(
@@ -211,12 +238,11 @@ where
         class: &ClassDef,
         method: &EncodedMethod,
         code: &Code<'a>,
+        mentions: Mentions,
         context: &mut Option<InClass>,
     ) {
         let Some(reference) = self.file.dex.method(method.id) else { return };
-        let mentions = self.mentions(code);
-        let may_override =
-            method.access & ACC_STATIC == 0 && self.targets.overrides_named(reference.name);
+        let may_override = self.may_override(method);
         if !mentions.calls
             && !may_override
             && mentions.fields.is_empty()
@@ -273,6 +299,7 @@ where
             let index32 = u32::from(index);
             if op.is_invoke() {
                 mentions.calls |= self.targets.methods.contains(index32);
+                mentions.alone |= self.targets.alone.contains(index32);
             } else if op.reads_field() {
                 if self.targets.fields.contains(index32) {
                     mentions.fields.push((pc, index));

@@ -29,6 +29,8 @@ impl Bits {
 #[derive(Debug, Default)]
 pub(crate) struct Targets<'i> {
     pub(crate) methods: Bits,
+    /// Those of `methods` that are asked for by themselves, not only beside others.
+    pub(crate) alone: Bits,
     /// The names under which rules ask for a method.
     pub(crate) method_names: HashMap<u32, Vec<&'i MethodName>>,
     pub(crate) fields: Bits,
@@ -56,6 +58,9 @@ impl<'i> Targets<'i> {
                 .copied()
                 .collect();
             if !names.is_empty() {
+                if names.iter().any(|name| !interest.beside.contains(*name)) {
+                    targets.alone.insert(id);
+                }
                 targets.methods.insert(id);
                 targets.method_names.insert(id, names);
             }
