@@ -28,6 +28,8 @@ pub struct Interest {
     /// Those of `calls` that are asked for only beside others in the same class: where nothing
     /// else of a class is asked for, its calls of these need not become facts.
     pub beside: BTreeSet<MethodName>,
+    /// Those of `beside` that are asked for only in the very method of the others.
+    pub beside_in_method: BTreeSet<MethodName>,
     /// Bodies of methods that override or implement these become `implementation` facts.
     pub implementations: BTreeSet<MethodName>,
     /// Reads of these fields (`class`, `name`) become `field_read` facts.
@@ -50,6 +52,17 @@ impl Interest {
             .cloned()
             .collect();
         self.beside = beside;
+        let wider = |mine: &Self, name: &MethodName| {
+            mine.calls.contains(name) && !mine.beside_in_method.contains(name)
+        };
+        let in_method = self
+            .beside_in_method
+            .iter()
+            .filter(|name| !wider(&other, name))
+            .chain(other.beside_in_method.iter().filter(|name| !wider(self, name)))
+            .cloned()
+            .collect();
+        self.beside_in_method = in_method;
         self.calls.extend(other.calls);
         self.implementations.extend(other.implementations);
         self.fields.extend(other.fields);

@@ -182,23 +182,34 @@ impl Condition {
 }
 
 impl Rule {
-    /// Visits the called methods that the rule names, with whether each is only looked for in
-    /// the class of something else that is found in the code.
-    pub(crate) fn each_call<'a>(&'a self, visit: &mut impl FnMut(&'a MethodName, bool)) {
-        for alternative in &self.alternatives {
+    /// Visits the called methods that the rule names, with how near to something else that is
+    /// found in the code each is looked for; `None` for anywhere.
+    pub(crate) fn each_call<'a>(
+        &'a self,
+        deep: bool,
+        visit: &mut impl FnMut(&'a MethodName, Option<Scope>),
+    ) {
+        for alternative in self.alternatives.iter().filter(|one| deep || !one.is_deep()) {
             let in_code = !self.absent && !matches!(alternative.query.names, Names::Any);
             if let Names::Calls(names) = &alternative.query.names {
-                names.iter().for_each(|name| visit(name, false));
+                names.iter().for_each(|name| visit(name, None));
             }
             let adjusts = alternative.adjust.iter().map(|adjust| &adjust.when);
             for condition in alternative.when.iter().chain(adjusts) {
                 condition.each_other(&mut |other| {
-                    let near = matches!(other.scope, Some(Scope::Method | Scope::Class));
+                    let near = other.scope.filter(|scope| in_code && *scope != Scope::Component);
                     if let Names::Calls(names) = &other.query.names {
-                        names.iter().for_each(|name| visit(name, near && in_code));
+                        names.iter().for_each(|name| visit(name, near));
                     }
                 });
             }
+        }
+    }
+
+    /// Visits every query of the alternatives that a scan of this depth can decide.
+    pub(crate) fn each_query_at<'a>(&'a self, deep: bool, visit: &mut impl FnMut(&'a Query)) {
+        for alternative in self.alternatives.iter().filter(|one| deep || !one.is_deep()) {
+            alternative.each_query(visit);
         }
     }
 

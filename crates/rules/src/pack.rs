@@ -3,7 +3,7 @@
 use crate::assessment::RuleSummary;
 use crate::error::RuleError;
 use crate::load::{Patterns, rule_file, rule_node};
-use crate::model::{Names, Rule};
+use crate::model::{Names, Rule, Scope};
 use crate::node::Node;
 use menshen_facts::{Interest, KINDS, MethodName};
 use std::collections::BTreeSet;
@@ -115,17 +115,21 @@ impl RulePack {
         Self { rules: self.rules.iter().filter(|rule| keep(rule)).cloned().collect() }
     }
 
-    /// What the rules want to know about the code.
-    pub fn interest(&self) -> Interest {
+    /// What the rules want to know about the code. `deep`: also what they want of a deep scan.
+    pub fn interest(&self, deep: bool) -> Interest {
         let mut interest = Interest::default();
         let mut alone: BTreeSet<MethodName> = BTreeSet::new();
+        let mut wider: BTreeSet<MethodName> = BTreeSet::new();
         for rule in self.rules() {
-            rule.each_call(&mut |name, beside| {
-                if !beside {
+            rule.each_call(deep, &mut |name, near| {
+                if near.is_none() {
                     alone.insert(name.clone());
                 }
+                if near != Some(Scope::Method) {
+                    wider.insert(name.clone());
+                }
             });
-            rule.each_query(&mut |query| match &query.names {
+            rule.each_query_at(deep, &mut |query| match &query.names {
                 Names::Any => {}
                 Names::Calls(names) => interest.calls.extend(names.iter().cloned()),
                 Names::Fields(names) => interest.fields.extend(names.iter().cloned()),
@@ -136,6 +140,7 @@ impl RulePack {
             rule.each_origin(&mut |name| interest.origins.extend(MethodName::parse(name)));
         }
         interest.beside = interest.calls.difference(&alone).cloned().collect();
+        interest.beside_in_method = interest.calls.difference(&wider).cloned().collect();
         interest
     }
 

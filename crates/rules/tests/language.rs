@@ -343,7 +343,7 @@ fn interest_names_what_conditions_ask_for_too() {
     let tail = "match:\n  any_of:\n  - {call: [a.B.c, a.B.<init>], when: [{missing: {call: a.D.e}}]}\n\
                 \x20 - {implements: a.I.run}\n  - {reads: [a.F.G]}\n\
                 adjust: [{when: {exists: {reads: a.F.H}}, severity: low}]\n";
-    let interest = pack(&[rule_text("T-A-001", tail)]).interest();
+    let interest = pack(&[rule_text("T-A-001", tail)]).interest(true);
     let names = |set: &std::collections::BTreeSet<menshen_facts::MethodName>| {
         set.iter().map(|m| format!("{}.{}", m.class, m.name)).collect::<Vec<_>>().join(" ")
     };

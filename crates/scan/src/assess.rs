@@ -69,7 +69,7 @@ pub fn assess(input: &Input, options: &Options<'_>) -> Scanned {
         let assessment = unreadable(input, &blobs, opened.kind, issues, options);
         return Scanned { assessment, readable: false };
     }
-    let mut interest = options.pack.interest();
+    let mut interest = options.pack.interest(options.depth == Depth::Deep);
     if options.compliance {
         interest.merge(menshen_comply::collect::interest());
     }

@@ -170,6 +170,8 @@ struct Mentions {
     calls: bool,
     /// Some of the calls are asked for by themselves.
     alone: bool,
+    /// Some of them are asked for anywhere in the class.
+    in_class: bool,
     fields: Vec<(u32, u16)>,
     strings: Vec<(u32, u32)>,
 }
@@ -218,7 +220,8 @@ where
             mentions.alone || !mentions.fields.is_empty() || self.may_override(method)
         });
         for (method, code, mut mentions) in mentioned {
-            mentions.calls &= matters;
+            let here = mentions.alone || !mentions.fields.is_empty() || self.may_override(method);
+            mentions.calls &= here || (matters && mentions.in_class);
             self.method(class, method, &code, mentions, &mut context);
         }
     }
@@ -300,6 +303,7 @@ where
             if op.is_invoke() {
                 mentions.calls |= self.targets.methods.contains(index32);
                 mentions.alone |= self.targets.alone.contains(index32);
+                mentions.in_class |= self.targets.in_class.contains(index32);
             } else if op.reads_field() {
                 if self.targets.fields.contains(index32) {
                     mentions.fields.push((pc, index));

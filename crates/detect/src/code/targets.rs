@@ -31,6 +31,8 @@ pub(crate) struct Targets<'i> {
     pub(crate) methods: Bits,
     /// Those of `methods` that are asked for by themselves, not only beside others.
     pub(crate) alone: Bits,
+    /// Those that are asked for by themselves or anywhere in the class of others.
+    pub(crate) in_class: Bits,
     /// The names under which rules ask for a method.
     pub(crate) method_names: HashMap<u32, Vec<&'i MethodName>>,
     pub(crate) fields: Bits,
@@ -60,6 +62,9 @@ impl<'i> Targets<'i> {
             if !names.is_empty() {
                 if names.iter().any(|name| !interest.beside.contains(*name)) {
                     targets.alone.insert(id);
+                }
+                if names.iter().any(|name| !interest.beside_in_method.contains(*name)) {
+                    targets.in_class.insert(id);
                 }
                 targets.methods.insert(id);
                 targets.method_names.insert(id, names);
