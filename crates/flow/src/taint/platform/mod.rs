@@ -22,7 +22,7 @@ type Family<M> = fn(&mut M, &Call<'_>, &mut State) -> Option<Value>;
 /// Elements of an array that is handed to a computed call.
 const ARRAY_ELEMENTS_MAX: i64 = 1024;
 /// What a call asks for is no part of the data: its result carries nothing.
-const ASKS: [&str; 28] = [
+const ASKS: [&str; 32] = [
     "equals",
     "equalsIgnoreCase",
     "hashCode",
@@ -51,6 +51,10 @@ const ASKS: [&str; 28] = [
     "getClass",
     "getId",
     "available",
+    "getWidth",
+    "getHeight",
+    "getMeasuredWidth",
+    "getMeasuredHeight",
 ];
 
 impl Machine<'_, '_, '_> {
@@ -182,6 +186,8 @@ impl Machine<'_, '_, '_> {
         }
         let step = call.step(StepKind::Library);
         let inward = taint.stepped(&step);
+        // A yes or no says something of the data and holds none of them.
+        let yes_or_no = !self.implicit && call.callee.descriptor.ends_with(")Z");
         let asks = self.asks(&call.callee.name);
         if let Some(receiver) = call.receiver() {
             if !asks {
@@ -189,7 +195,7 @@ impl Machine<'_, '_, '_> {
             }
             taint.add(&self.carried(receiver, state));
         }
-        let outward = if asks { Taint::default() } else { taint.stepped(&step) };
+        let outward = if asks || yes_or_no { Taint::default() } else { taint.stepped(&step) };
         self.fill_arrays(call, state, &outward);
         if !call.callee.returns_reference() || is_text(&call.callee.returns) {
             return Value::tainted(outward);
@@ -343,6 +349,20 @@ impl Machine<'_, '_, '_> {
                     state.heap.add(object, Key::Elements, &call.argument(1));
                 }
                 Some(Value::null())
+            }
+            // What comes in from outside is not what was sent.
+            (_, "getInputStream" | "getErrorStream")
+                if [
+                    "java.net.Socket",
+                    "android.net.LocalSocket",
+                    "java.net.URLConnection",
+                    "java.lang.Process",
+                ]
+                .iter()
+                .any(|class| callee.is_a(class)) =>
+            {
+                let stream = self.give(state, call, "java.io.InputStream");
+                Some(Value::object(stream))
             }
             (_, "getPackageName") if call.arguments().is_empty() => {
                 let package = self.own_package();
