@@ -517,15 +517,7 @@ impl Heap {
 
     /// Sources of a value and of everything in reach of it.
     pub(super) fn deep_taint(&self, value: &Value) -> Taint {
-        let mut taint = value.taint.clone();
-        if value.objects().next().is_some() {
-            for object in self.reach(value.objects()) {
-                for (_, cell) in self.cells(object) {
-                    taint.add(&cell.taint);
-                }
-            }
-        }
-        taint
+        self.taint_within(value, &|_| false)
     }
 }
 
