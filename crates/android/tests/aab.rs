@@ -109,7 +109,10 @@ fn xml_attributes_by_id() {
 fn entry(id: u64, name: &str, values: &[(Vec<u8>, Vec<u8>)]) -> Vec<u8> {
     let mut parts = vec![message(1, &[number(1, id)]), text(2, name)];
     for (config, value) in values {
-        parts.push(message(6, &[message(1, &[config.clone()]), message(2, &[value.clone()])]));
+        parts.push(message(
+            6,
+            &[message(1, std::slice::from_ref(config)), message(2, std::slice::from_ref(value))],
+        ));
     }
     message(3, &parts)
 }

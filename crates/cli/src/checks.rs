@@ -156,7 +156,9 @@ impl Scans<'_> {
             depth: Depth::Deep,
             pack: &self.subject.pack,
             baseline: &Baseline::builtin(),
-            as_of: self.as_of, compliance: false };
+            as_of: self.as_of,
+            compliance: false,
+        };
         let scanned = assess(input, &options);
         if !scanned.readable {
             let path = path.display();

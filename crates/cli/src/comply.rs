@@ -5,8 +5,8 @@ use crate::{date, output};
 use anyhow::{Context, Result, bail};
 use menshen_base::Lang;
 use menshen_comply::{
-    Answers, BehaviourLog, Compliance, Declared, Inputs, PolicyInput, Verdict, assess, catalogue,
-    checklist,
+    Answers, Artifact, BehaviourLog, Compliance, Declared, Inputs, PolicyInput, Verdict, assess,
+    catalogue, checklist,
 };
 use menshen_report::comply as report;
 use menshen_rules::{Baseline, RulePack};
@@ -70,8 +70,13 @@ pub(crate) fn run(arguments: &ComplyArguments) -> Result<ExitCode> {
             }
             continue;
         }
+        let assessment = &scanned.assessment;
         results.push(assess(&Inputs {
-            assessment: &scanned.assessment,
+            artifact: artifact(&assessment.artifact),
+            facts: &assessment.facts,
+            scan_issues: &assessment.scan_issues,
+            dex_files: assessment.coverage.dex_files.total,
+            as_of: &as_of,
             policy: &policy,
             app_type,
             log: log.as_ref(),
@@ -87,6 +92,20 @@ pub(crate) fn run(arguments: &ComplyArguments) -> Result<ExitCode> {
         .iter()
         .any(|result| result.controls.iter().any(|control| control.verdict == Verdict::Fail));
     Ok(if failed { ExitCode::from(1) } else { ExitCode::SUCCESS })
+}
+
+fn artifact(of: &menshen_rules::assessment::Artifact) -> Artifact<'_> {
+    Artifact {
+        name: &of.name,
+        sha256: of.sha256.as_ref().map(|digest| digest.0.as_str()),
+        size_bytes: of.size_bytes,
+        package: of.package.as_deref(),
+        label: of.label.as_deref(),
+        version_name: of.version_name.as_deref(),
+        version_code: of.version_code,
+        min_sdk: of.min_sdk,
+        target_sdk: of.target_sdk,
+    }
 }
 
 fn print(arguments: &ComplyArguments, results: &[Compliance], lang: Lang) -> Result<()> {

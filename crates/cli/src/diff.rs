@@ -29,7 +29,9 @@ pub(crate) fn run(arguments: &DiffArguments) -> Result<ExitCode> {
         depth: arguments.depth.of_scan(),
         pack: &pack,
         baseline: &baseline,
-        as_of: &as_of, compliance: false };
+        as_of: &as_of,
+        compliance: false,
+    };
     let (old, new) = rayon::join(
         || snapshot(&arguments.old, &options, lang),
         || snapshot(&arguments.new, &options, lang),

@@ -147,7 +147,7 @@ fn a_file_without_permission() {
     use std::os::unix::fs::PermissionsExt;
     let folder = Folder::new();
     let path = folder.write("app.apk", SAMPLE);
-    fs::set_permissions(&path, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
     if fs::read(&path).is_ok() {
         // The superuser reads everything.
         return;
@@ -383,7 +383,7 @@ fn strings_of_100_megabytes() {
     drop(dex);
     let mut encoded = Vec::new();
     // A length of four bytes, as ResourceTypes.h has it for UTF-16.
-    encoded.extend((0x8000u16 | (LENGTH / 2 >> 16) as u16).to_le_bytes());
+    encoded.extend((0x8000u16 | ((LENGTH / 2) >> 16) as u16).to_le_bytes());
     encoded.extend(((LENGTH / 2) as u16).to_le_bytes());
     encoded.extend(&long);
     encoded.extend([0, 0]);

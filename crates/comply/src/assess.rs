@@ -11,20 +11,41 @@ use crate::result::{
 };
 use crate::tables::{Weight, weight};
 use crate::verdicts;
-use menshen_base::{Owner, Place, Text};
+use menshen_base::{Owner, Place, ScanIssue, Text};
 use menshen_facts::{Collection, Fact, Facts, How};
-use menshen_rules::assessment::Assessment;
 
 /// Version of the JSON form.
 pub const SCHEMA_VERSION: &str = "1.0";
 /// Evidence kept of one clause.
 const EVIDENCE_MAX: usize = 20;
 
+/// What was scanned, as the report names it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Artifact<'a> {
+    /// As the user named it, without folders.
+    pub name: &'a str,
+    pub sha256: Option<&'a str>,
+    pub size_bytes: u64,
+    pub package: Option<&'a str>,
+    pub label: Option<&'a str>,
+    pub version_name: Option<&'a str>,
+    pub version_code: Option<i64>,
+    pub min_sdk: Option<i64>,
+    pub target_sdk: Option<i64>,
+}
+
 /// All that a run is given.
 #[derive(Debug, Clone, Copy)]
 pub struct Inputs<'a> {
-    /// A scan with the facts that [`crate::collect::interest`] asks for.
-    pub assessment: &'a Assessment,
+    pub artifact: Artifact<'a>,
+    /// Of a scan that was asked for [`crate::collect::interest`] and ran
+    /// [`crate::collect::collect`].
+    pub facts: &'a Facts,
+    pub scan_issues: &'a [ScanIssue],
+    /// DEX files in the package, read or not.
+    pub dex_files: u64,
+    /// The day of the report, ISO 8601.
+    pub as_of: &'a str,
     pub policy: &'a PolicyInput,
     pub app_type: Option<&'a AppType>,
     pub log: Option<&'a BehaviourLog>,
@@ -111,7 +132,7 @@ pub fn assess(inputs: &Inputs<'_>) -> Compliance {
 }
 
 fn context<'a>(inputs: &Inputs<'a>) -> Context<'a> {
-    let facts = &inputs.assessment.facts;
+    let facts = inputs.facts;
     let app = facts.application.first().map(|fact| &fact.data);
     let package = app.map(|app| app.package.clone()).unwrap_or_default();
     let owner = |class: &str| match class.starts_with(&package) && !package.is_empty() {
@@ -134,7 +155,7 @@ fn context<'a>(inputs: &Inputs<'a>) -> Context<'a> {
         policy: inputs.policy,
         app_type: inputs.app_type,
         log: inputs.log,
-        code_gap: code_gap(inputs.assessment),
+        code_gap: code_gap(inputs),
         package_gap: app
             .is_none()
             .then(|| Text::new("没有可读的清单", "there is no readable manifest")),
@@ -143,21 +164,20 @@ fn context<'a>(inputs: &Inputs<'a>) -> Context<'a> {
 }
 
 /// Why the code does not tell everything: nothing found in it is then no pass.
-fn code_gap(assessment: &Assessment) -> Option<Text> {
-    let coverage = &assessment.coverage;
-    if coverage.dex_files.total == 0 {
+fn code_gap(inputs: &Inputs<'_>) -> Option<Text> {
+    if inputs.dex_files == 0 {
         return Some(Text::new("输入中没有 DEX 代码", "the input has no DEX code"));
     }
-    if let Some(packer) = assessment.facts.packers.iter().find(|fact| fact.data.kind == "packer") {
+    if let Some(packer) = inputs.facts.packers.iter().find(|fact| fact.data.kind == "packer") {
         return Some(Text::new(
             format!("代码被{}加固，静态不可见", packer.data.name_zh),
             format!("the code is packed by {} and cannot be read", packer.data.name_en),
         ));
     }
-    if assessment.facts.application.iter().any(|fact| fact.data.packed) {
+    if inputs.facts.application.iter().any(|fact| fact.data.packed) {
         return Some(Text::new("代码被加固，静态不可见", "the code is packed and cannot be read"));
     }
-    let lost = assessment.scan_issues.iter().find(|issue| {
+    let lost = inputs.scan_issues.iter().find(|issue| {
         ["dex/", "class/", "android/too-much-code", "comply/call-graph"]
             .iter()
             .any(|start| issue.kind.code.starts_with(start))
@@ -281,32 +301,33 @@ fn sum_up(controls: &mut [Control], answers: &Answers) {
 }
 
 fn subject(inputs: &Inputs<'_>) -> Subject {
-    let artifact = &inputs.assessment.artifact;
-    let label = artifact.label.clone().unwrap_or_default();
-    let package = artifact.package.clone().unwrap_or_default();
+    let artifact = &inputs.artifact;
+    let text = |value: Option<&str>| value.map(str::to_owned);
     let name = |known: &AppType, because: Option<String>| TypeName {
         no: known.no,
         name: known.name.clone(),
         necessary: known.necessary.clone(),
         because,
     };
+    let label = artifact.label.unwrap_or_default();
+    let package = artifact.package.unwrap_or_default();
     Subject {
-        name: artifact.name.clone(),
-        label: artifact.label.clone(),
-        version_name: artifact.version_name.clone(),
+        name: artifact.name.to_owned(),
+        package: package.to_owned(),
+        label: text(artifact.label),
+        version_name: text(artifact.version_name),
         version_code: artifact.version_code,
-        sha256: artifact.sha256.as_ref().map(|digest| digest.0.clone()),
+        sha256: text(artifact.sha256),
         size_bytes: artifact.size_bytes,
         min_sdk: artifact.min_sdk,
         target_sdk: artifact.target_sdk,
-        as_of: inputs.assessment.coverage.as_of.clone(),
+        as_of: inputs.as_of.to_owned(),
         app_type: inputs.app_type.map(|known| name(known, None)),
         suggested_types: catalogue()
-            .suggest_types(&label, &package)
+            .suggest_types(label, package)
             .into_iter()
             .map(|(known, word)| name(known, Some(word)))
             .collect(),
-        package,
     }
 }
 
@@ -376,7 +397,6 @@ fn limits(inputs: &Inputs<'_>, context: &Context<'_>) -> Vec<Text> {
         ));
     }
     let complex = inputs
-        .assessment
         .scan_issues
         .iter()
         .filter(|issue| issue.kind.code == "code/method-too-complex")

@@ -27,7 +27,7 @@ mod tables;
 mod verdicts;
 
 pub use answers::{Answer, Answers, AnswersError, checklist};
-pub use assess::{Inputs, SCHEMA_VERSION, assess};
+pub use assess::{Artifact, Inputs, SCHEMA_VERSION, assess};
 pub use behaviour::{BehaviourLog, Consent, Event};
 pub use catalogue::{
     AppType, Catalogue, Clause, Decided, Document, Need, Standard, TestInfo, Thresholds, catalogue,

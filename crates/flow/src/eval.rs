@@ -109,7 +109,8 @@ impl<'a> Evaluation<'a> {
     ) -> Result<Self, OutOfBudget> {
         let values = cfg.blocks.len().saturating_mul(body.registers as usize);
         let operations = body.insns.len();
-        let named = operations.saturating_mul(REGISTERS_PER_OPERATION).saturating_add(REGISTERS_BASE);
+        let named =
+            operations.saturating_mul(REGISTERS_PER_OPERATION).saturating_add(REGISTERS_BASE);
         if body.registers > REGISTERS_MAX
             || body.registers as usize > named
             || body.insns.len() > INSNS_MAX

@@ -10,8 +10,8 @@
 //! ```
 
 pub mod endpoints;
-mod flows;
 mod fingerprints;
+mod flows;
 mod frameworks;
 mod packers;
 mod permissions;

@@ -123,7 +123,8 @@ pub(crate) fn response_times(laid: &Laid) -> Vec<Cited<ResponseTime>> {
                 }
                 let closing = CLOSING.is_match(part);
                 let time = ResponseTime { days: period.days, working: period.working, closing };
-                if !times.iter().any(|known| known.sentence == index && known.value == time) {
+                let mut same = times.iter().rev().take_while(|known| known.sentence == index);
+                if !same.any(|known| known.value == time) {
                     times.push(Cited { value: time, sentence: index });
                 }
             }

@@ -9,6 +9,9 @@ use crate::sentences::Laid;
 use crate::statements::purpose;
 use crate::tables::{self, TableKind};
 
+/// Permissions with their SDKs beyond this are a list of words.
+const ENTRIES_MAX: usize = 1000;
+
 patterns! {
     ANNOUNCES = r"我们|如何|说明|清单|列表|管理|申请|使用|how we|permissions";
     FULL_NAME = r"(?:android|com\.android)\.permission\.[A-Z_]+";
@@ -67,7 +70,7 @@ pub(crate) fn find(laid: &Laid, lexicon: &Lexicon) -> Vec<PermissionEntry> {
     for (index, sentence) in laid.sentences.iter().enumerate() {
         if sentence.kind == SentenceKind::TableRow
             && let Some(view) =
-                views.iter().find(|view| view.holds(index) && view.has(Column::Permission))
+                tables::view_of(&views, index).filter(|view| view.has(Column::Permission))
         {
             let cell = view.cell(index, Column::Permission).unwrap_or_default();
             let sdk = view.cell(index, Column::Name).filter(|_| view.kind == TableKind::Sdk);
@@ -132,6 +135,7 @@ fn entry(
 
 /// Puts an entry in; one for the same permission is completed, and an affirmed one stays.
 fn add(entries: &mut Vec<PermissionEntry>, entry: PermissionEntry) {
+    let room = entries.len() < ENTRIES_MAX;
     let same = entries.iter_mut().find(|known| {
         known.permission == entry.permission
             && known.sdk == entry.sdk
@@ -140,7 +144,8 @@ fn add(entries: &mut Vec<PermissionEntry>, entry: PermissionEntry) {
     match same {
         Some(known) if known.purpose.is_none() && entry.purpose.is_some() => *known = entry,
         Some(_) => {}
-        None => entries.push(entry),
+        None if room => entries.push(entry),
+        None => {}
     }
 }
 

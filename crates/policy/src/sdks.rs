@@ -14,7 +14,7 @@ use std::collections::HashMap;
 
 const NAME_CHARACTERS_MAX: usize = 60;
 /// Names in sentences beyond this are a list of words, not of SDKs.
-const ENTRIES_MAX: usize = 2000;
+const ENTRIES_MAX: usize = 500;
 
 patterns! {
     SDK_WORD = r"sdk|软件开发工具包|第三方(插件|代码|服务|组件)|third[- ]party (service|librar|code|sdk|tool)";
@@ -322,6 +322,13 @@ fn from_labels(laid: &Laid, lexicon: &Lexicon, entries: &mut Vec<SdkEntry>) {
     // The last line that may be a name: a heading or a short line without a label.
     let mut title: Option<(String, usize)> = None;
     let mut open = false;
+    // For each sentence the first of its block.
+    let mut begins: Vec<usize> = (0..laid.sentences.len()).collect();
+    for block in &laid.blocks {
+        for slot in begins.get_mut(block.clone()).unwrap_or_default() {
+            *slot = block.start;
+        }
+    }
     for (index, sentence) in laid.sentences.iter().enumerate() {
         if !sentence.cells.is_empty() {
             open = false;
@@ -336,7 +343,7 @@ fn from_labels(laid: &Laid, lexicon: &Lexicon, entries: &mut Vec<SdkEntry>) {
                 open = false;
             } else if open && let Some((_, value, _)) = values.last_mut() {
                 // The value goes on in another sentence of the same block.
-                if laid.blocks.iter().any(|block| block.contains(&index) && block.start < index) {
+                if begins.get(index).is_some_and(|start| *start < index) {
                     value.push_str(&sentence.text);
                 }
             }
@@ -438,6 +445,7 @@ fn is_about_sdks(laid: &Laid, index: usize) -> bool {
 
 /// SDKs named in running text.
 fn from_sentences(laid: &Laid, lexicon: &Lexicon, said: &[Statement], entries: &mut Vec<SdkEntry>) {
+    let mut known: Vec<String> = entries.iter().map(|entry| bare(&entry.name)).collect();
     for (index, sentence) in laid.sentences.iter().enumerate() {
         if !sentence.cells.is_empty() || sentence.kind == SentenceKind::Heading {
             continue;
@@ -472,14 +480,16 @@ fn from_sentences(laid: &Laid, lexicon: &Lexicon, said: &[Statement], entries: &
         names.sort();
         let single = names.len() == 1;
         for (_, name) in names {
-            let catalogue = lexicon.sdk_names.find(&name, None, None);
-            let told = |known: &SdkEntry| {
-                bare(&known.name).contains(&bare(&name))
-                    || catalogue.is_some() && known.catalogue == catalogue
-            };
-            if entries.iter().any(told) {
+            let short = bare(&name);
+            if entries.len() >= ENTRIES_MAX || known.iter().any(|known| known.contains(&short)) {
                 continue;
             }
+            let catalogue = lexicon.sdk_names.find(&name, None, None);
+            let same = |known: &SdkEntry| catalogue.is_some() && known.catalogue == catalogue;
+            if entries.iter().any(same) {
+                continue;
+            }
+            known.push(short);
             let mut entry = SdkEntry {
                 name,
                 catalogue,

@@ -16,6 +16,9 @@ use crate::sentences::Laid;
 use crate::tables::{TableKind, View};
 use std::collections::HashMap;
 
+/// Who does something is named within so many bytes before the verb.
+const SUBJECT_BYTES: usize = 600;
+
 patterns! {
     DEFINITION = r"是指|系指|指以电子|指的是|means any|refers to|\bis defined\b|^[^，。]{0,12}(个人敏感信息|敏感个人信息|个人信息)(包括|主要包括|指)";
     PURPOSE_ZH = r"(帮助[您你][^，。；：|]{2,40}|为了?(?:实现|向|保障|提供|帮助|让|使|满足|确保|您|便于|完成|改善|提升|维护|防止|识别|履行)?[^，。；：|]{2,60}|用于[^，。；|]{2,60}|以便[^，。；|]{2,60}|以(?:实现|提供|保障|完成|便|满足|改善|帮助|用于|确保)[^，。；|]{2,60}|目的(?:是|为|在于)[^，。；|]{2,60})";
@@ -46,7 +49,7 @@ pub(crate) fn find(laid: &Laid, lexicon: &Lexicon) -> Vec<Statement> {
     for (index, sentence) in laid.sentences.iter().enumerate() {
         match sentence.kind {
             SentenceKind::TableHead => {}
-            SentenceKind::TableRow => match in_table.iter().find(|view| view.holds(index)) {
+            SentenceKind::TableRow => match crate::tables::view_of(&in_table, index) {
                 Some(view) if view.has(Column::Information) || view.kind != TableKind::Other => {
                     statements.extend(reader.row(view, index));
                 }
@@ -214,7 +217,7 @@ impl Reader<'_> {
     fn by_action(&self, index: usize, folded: &str, action: Hit) -> Option<Governed> {
         let mut kind = *self.lexicon.actions.get(action.value)?;
         let polarity = self.lexicon.negations.polarity(folded, action.start);
-        let before = folded.get(..action.start).unwrap_or_default();
+        let before = tail(folded.get(..action.start).unwrap_or_default());
         let about = self.about(index);
         let users_own =
             matches!(about, Some(About::Rights | About::Contact)) || kind == Kind::Right;
@@ -407,6 +410,15 @@ impl<'r, 'a> Verbs<'r, 'a> {
         });
         lead.clone()
     }
+}
+
+/// The end of a text, as far as who is speaking matters.
+fn tail(text: &str) -> &str {
+    let mut from = text.len().saturating_sub(SUBJECT_BYTES);
+    while !text.is_char_boundary(from) {
+        from = from.saturating_add(1);
+    }
+    text.get(from..).unwrap_or_default()
 }
 
 /// `用于` says what for: it has no object that is taken.

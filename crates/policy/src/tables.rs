@@ -68,6 +68,12 @@ pub(crate) fn views<'a>(laid: &'a Laid, lexicon: &Lexicon) -> Vec<View<'a>> {
     laid.tables.iter().map(|table| View::new(laid, table, lexicon)).collect()
 }
 
+/// The table that a sentence is a row of, below the heads.
+pub(crate) fn view_of<'v, 'a>(views: &'v [View<'a>], sentence: usize) -> Option<&'v View<'a>> {
+    let behind = views.partition_point(|view| view.table.first <= sentence);
+    behind.checked_sub(1).and_then(|at| views.get(at)).filter(|view| view.holds(sentence))
+}
+
 impl<'a> View<'a> {
     fn new(laid: &Laid, table: &'a TableAt, lexicon: &Lexicon) -> Self {
         let heads = table.heads.checked_sub(1).and_then(|last| table.rows.get(last));

@@ -234,6 +234,24 @@ fn long_and_deep_input_ends_soon() {
         ("negators", format!("{head}{}", repeat("不未没有不会", 200_000)).into_bytes()),
         ("labels", format!("{head}{}", repeat("SDK名称：x；使用目的：y；", 200_000)).into_bytes()),
         ("headings", format!("{head}{}", repeat("一、标题\n", 200_000)).into_bytes()),
+        (
+            "small tables",
+            format!("{head}{}", repeat("<table><tr><td>收集<td>目的</table>", 300_000))
+                .into_bytes(),
+        ),
+        (
+            "names",
+            format!(
+                "{head}\n三、SDK\n{}",
+                (0..20_000).map(|n| format!("接入甲乙{n}丙SDK。")).collect::<String>()
+            )
+            .into_bytes(),
+        ),
+        ("answers", format!("{head}{}", repeat("投诉15日内答复。", 300_000)).into_bytes()),
+        (
+            "continued labels",
+            format!("{head}\nSDK名称：甲；用途：乙。{}", repeat("丙。", 200_000)).into_bytes(),
+        ),
         ("leads", format!("{head}{}", repeat("我们会收集：\n", 200_000)).into_bytes()),
         ("brackets", [b"%PDF-1.4\n1 0 obj".as_slice(), repeat("[", 300_000).as_bytes()].concat()),
         ("PDF forms", pdf),

@@ -9,6 +9,7 @@
 //! Work is bounded by a number of operations. Where it runs out, [`Flows::exhausted`] says so.
 
 mod app;
+mod cells;
 mod control;
 mod domain;
 mod invoke;
@@ -30,7 +31,7 @@ use menshen_base::{CodePlace, Place};
 use world::World;
 
 /// Operations of one analysis.
-pub const STEPS_MAX: u64 = 4_000_000;
+pub const STEPS_MAX: u64 = 2_000_000;
 
 /// A call at one end of a flow, or a place on its way.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -334,17 +334,23 @@ impl Table {
             return self.rows.into_iter().flatten().flat_map(|cell| cell.blocks).collect();
         }
         let mut above: Vec<String> = Vec::new();
+        // Bytes that repeating merged cells may still add.
+        let mut left = crate::TEXT_BYTES_MAX;
         let mut rows = Vec::new();
         for row in self.rows {
             let mut out: Vec<(String, usize, usize)> = Vec::new();
             let mut texts: Vec<String> = Vec::new();
             for cell in row {
                 let text = if cell.merged {
-                    above.get(texts.len()).cloned().unwrap_or_default()
+                    let above = above.get(texts.len()).filter(|above| above.len() <= left);
+                    above.cloned().unwrap_or_default()
                 } else {
                     cell.text()
                 };
-                texts.extend(std::iter::repeat_n(text.clone(), cell.columns));
+                let repeated = text.len().saturating_mul(cell.columns);
+                let columns = if repeated <= left { cell.columns } else { 1 };
+                left = left.saturating_sub(text.len().saturating_mul(columns));
+                texts.extend(std::iter::repeat_n(text.clone(), columns));
                 out.push((text, cell.columns, 1));
             }
             above = texts;

@@ -7,11 +7,12 @@ use super::object::{Dictionary, Lexer, Object};
 use std::collections::HashMap;
 
 /// Operators of one document.
-const OPERATORS_MAX: usize = 4_000_000;
+const OPERATORS_MAX: usize = 1_500_000;
 const OPERANDS_MAX: usize = 4_096;
 const STATES_MAX: usize = 512;
 const FORM_DEPTH_MAX: usize = 8;
-const RULES_MAX: usize = 100_000;
+/// Lines of one page.
+const RULES_MAX: usize = 4_000;
 /// A filled box thinner than this is a line.
 const LINE_WIDTH_MAX: f64 = 3.0;
 const LINE_LENGTH_MIN: f64 = 8.0;

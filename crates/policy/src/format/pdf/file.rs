@@ -114,8 +114,7 @@ impl<'a> File<'a> {
             .map(|length| start.saturating_add(length));
         if let Some(end) = stated.filter(|end| *end <= self.bytes.len()) {
             let rest = self.bytes.get(end..).unwrap_or_default();
-            let head = rest.get(..rest.len().min(32)).unwrap_or_default();
-            if find(head, b"endstream").is_some() {
+            if rest.trim_ascii_start().starts_with(b"endstream") {
                 return start..end;
             }
         }

@@ -327,3 +327,42 @@ fn glyph_name(name: &str) -> Option<String> {
     };
     Some(text.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(dictionary: &str, data: &[u8]) -> String {
+        let source = format!(
+            "%PDF-1.4\n1 0 obj\n{dictionary}\nendobj\n2 0 obj\n<</Length 150>>stream\n1 begincodespacerange <0000> <FFFF> endcodespacerange 2 beginbfrange <0001> <0002> <4E00> <0003> <0003> [<00410042>] endbfrange 1 beginbfchar <0009> <5F00> endbfchar\nendstream endobj"
+        );
+        let file = File::read(source.as_bytes());
+        let entries = Dictionary::from([("F".to_owned(), Object::Reference(1))]);
+        let font = Font::read(&file, file.get(&entries, "F").dictionary().unwrap());
+        font.glyphs(data)
+            .into_iter()
+            .map(|glyph| glyph.text.unwrap_or_else(|| "?".to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn codes_become_characters() {
+        for (dictionary, data, expected) in [
+            (
+                "<</Subtype/Type0/Encoding/Identity-H/ToUnicode 2 0 R>>",
+                b"\0\x01\0\x02\0\x03\0\x09\0\x07".as_slice(),
+                "一丁AB开?",
+            ),
+            ("<</Subtype/Type0/Encoding/Identity-H>>", b"\0\x01".as_slice(), "?"),
+            ("<</Subtype/Type0/Encoding/GBK-EUC-H>>", b"\xD2\xFE\xCB\xBDA".as_slice(), "隐私A"),
+            ("<</Subtype/Type0/Encoding/UniGB-UCS2-H>>", b"\x96\x90\x79\xC1".as_slice(), "隐私"),
+            (
+                "<</Subtype/TrueType/Encoding<</Differences[65/uni5F00/hyphen]>>>>",
+                b"ABC".as_slice(),
+                "开-C",
+            ),
+        ] {
+            assert_eq!(text(dictionary, data), expected, "{dictionary}");
+        }
+    }
+}

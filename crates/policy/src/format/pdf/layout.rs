@@ -439,36 +439,37 @@ impl Grid {
     fn rows(&self, pieces: &[Piece]) -> Vec<Vec<String>> {
         let columns = self.xs.len().saturating_sub(1);
         let count = self.ys.len().saturating_sub(1);
+        let firsts: Vec<Vec<usize>> = (0..columns).map(|column| self.first_rows(column)).collect();
+        let first = |column: usize, row: usize| {
+            firsts.get(column).and_then(|rows| rows.get(row)).copied().unwrap_or(row)
+        };
         let mut cells: Vec<Vec<Vec<Piece>>> = vec![vec![Vec::new(); columns]; count];
         for piece in pieces {
-            let column = self
-                .xs
-                .iter()
-                .rposition(|x| *x <= piece.x + 1.0)
-                .unwrap_or(0)
-                .min(columns.saturating_sub(1));
+            let column = self.xs.partition_point(|x| *x <= piece.x + 1.0).saturating_sub(1);
+            let column = column.min(columns.saturating_sub(1));
             let middle = piece.y + 0.3 * piece.size;
-            let row = self
-                .ys
-                .iter()
-                .rposition(|y| *y >= middle)
-                .unwrap_or(0)
-                .min(count.saturating_sub(1));
+            let row = self.ys.partition_point(|y| *y >= middle).saturating_sub(1);
             // A cell that spans rows is read as one, at its first row.
-            let row = self.first_row(column, row);
+            let row = first(column, row.min(count.saturating_sub(1)));
             if let Some(cell) = cells.get_mut(row).and_then(|row| row.get_mut(column)) {
                 cell.push(piece.clone());
             }
         }
         let mut rows: Vec<Vec<String>> = Vec::new();
+        // Bytes that repeating spanning cells may still add.
+        let mut left = crate::TEXT_BYTES_MAX;
         for (index, row) in cells.iter().enumerate() {
             let mut out = Vec::new();
             for (column, pieces) in row.iter().enumerate() {
-                let first = self.first_row(column, index);
-                let above = (first < index)
-                    .then(|| rows.get(first).and_then(|row| row.get(column)).cloned())
-                    .flatten();
-                out.push(above.unwrap_or_else(|| cell_text(pieces)));
+                let first = first(column, index);
+                let above = rows.get(first).and_then(|row: &Vec<String>| row.get(column));
+                match above.filter(|above| first < index && above.len() <= left) {
+                    Some(above) => {
+                        left = left.saturating_sub(above.len());
+                        out.push(above.clone());
+                    }
+                    None => out.push(cell_text(pieces)),
+                }
             }
             rows.push(out);
         }
@@ -477,26 +478,34 @@ impl Grid {
         rows
     }
 
-    /// The row in which the cell of a column begins that reaches into this row.
-    fn first_row(&self, column: usize, row: usize) -> usize {
+    /// For each row the one in which the cell of a column begins that reaches into it.
+    fn first_rows(&self, column: usize) -> Vec<usize> {
+        let count = self.ys.len().saturating_sub(1);
+        let mut firsts: Vec<usize> = (0..count).collect();
         let (Some(left), Some(right)) =
             (self.xs.get(column), self.xs.get(column.saturating_add(1)))
         else {
-            return row;
+            return firsts;
         };
         let middle = f64::midpoint(*left, *right);
-        let mut row = row;
-        while row > 0 {
-            let Some(y) = self.ys.get(row) else { break };
-            let crossed = self.horizontals.iter().any(|rule| {
-                (rule.at - y).abs() < TOLERANCE && rule.from <= middle && rule.to >= middle
-            });
-            if crossed {
-                break;
+        let mut crossed = vec![false; self.ys.len()];
+        for rule in self.horizontals.iter().filter(|rule| rule.from <= middle && rule.to >= middle)
+        {
+            let near = self.ys.partition_point(|y| *y > rule.at + TOLERANCE);
+            if let Some(slot) = crossed.get_mut(near)
+                && self.ys.get(near).is_some_and(|y| (rule.at - y).abs() < TOLERANCE)
+            {
+                *slot = true;
             }
-            row = row.saturating_sub(1);
         }
-        row
+        let mut last = 0;
+        for (row, slot) in firsts.iter_mut().enumerate() {
+            if crossed.get(row) == Some(&true) {
+                last = row;
+            }
+            *slot = last;
+        }
+        firsts
     }
 }
 
