@@ -1,9 +1,9 @@
 //! `menshen flows`: every flow from a source to a sink, whatever the rules say.
 
 use crate::arguments::{FlowsArguments, FlowsFormat, language};
-use crate::output;
+use crate::{output, scan};
 use anyhow::{Context, Result};
-use menshen_base::Lang;
+use menshen_base::{Confidence, Lang};
 use menshen_flow::taint::{FlowPlace, Flows, Models, Options, STEPS_MAX, UNTRUSTED};
 use menshen_scan::discover;
 use serde::Serialize;
@@ -28,7 +28,7 @@ pub(crate) fn run(arguments: &FlowsArguments) -> Result<ExitCode> {
     }
     let (inputs, missing) = discover(&arguments.files);
     for missing in &missing {
-        eprintln!("menshen: cannot read {}", missing.path.display());
+        eprintln!("menshen: {}", scan::explain(missing, lang));
     }
     if inputs.is_empty() {
         return Ok(ExitCode::from(2));
@@ -47,7 +47,9 @@ pub(crate) fn run(arguments: &FlowsArguments) -> Result<ExitCode> {
         FlowsFormat::Json => json(&flows, out),
         FlowsFormat::Terminal => terminal(&flows, lang, out),
     })?;
-    let unreadable = issues.iter().any(|issue| issue.kind.code.starts_with("scan/"));
+    let unreadable = issues.iter().any(|issue| {
+        ["scan/", "zip/", "flow/nothing"].iter().any(|area| issue.kind.code.starts_with(area))
+    });
     Ok(if unreadable || !missing.is_empty() { ExitCode::from(2) } else { ExitCode::SUCCESS })
 }
 
@@ -63,7 +65,7 @@ struct FlowOut {
     source: PlaceOut,
     sink: PlaceOut,
     steps: Vec<PlaceOut>,
-    confidence: &'static str,
+    confidence: Confidence,
 }
 
 #[derive(Serialize)]
@@ -89,7 +91,7 @@ fn json(flows: &Flows, out: &mut dyn Write) -> io::Result<()> {
                 source: place(&flow.source),
                 sink: place(&flow.sink),
                 steps: flow.steps.iter().map(place).collect(),
-                confidence: "high",
+                confidence: flow.confidence(),
             })
             .collect(),
     };

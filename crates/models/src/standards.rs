@@ -1,6 +1,7 @@
 //! Requirements and weaknesses of public catalogues that rules refer to by id.
 
 use crate::table::rows;
+use menshen_base::StaticText;
 use std::sync::LazyLock;
 
 /// One entry of a catalogue.
@@ -44,9 +45,26 @@ pub fn cwe() -> &'static [Entry] {
     &CWE
 }
 
+/// The name of an entry of any of the catalogues: `CWE-295`, `MASVS-NETWORK-1`, `MASWE-0052`.
+pub fn title(id: &str) -> Option<StaticText> {
+    let entry = [cwe(), masvs(), maswe()].into_iter().flatten().find(|entry| entry.id == id)?;
+    Some(StaticText { zh: entry.zh, en: entry.en })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn titles_of_all_catalogues() {
+        for id in ["CWE-22", "MASVS-STORAGE-1", "MASWE-0001"] {
+            assert!(
+                title(id).is_some_and(|title| !title.zh.is_empty() && !title.en.is_empty()),
+                "{id}"
+            );
+        }
+        assert_eq!(title("CWE-0"), None);
+    }
 
     #[test]
     fn catalogues_are_whole() {

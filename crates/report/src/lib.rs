@@ -35,7 +35,6 @@ pub mod sarif;
 pub mod terminal;
 
 mod layout;
-mod standards;
 mod view;
 mod words;
 

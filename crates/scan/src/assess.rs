@@ -192,7 +192,7 @@ fn rule_options(
         .map(|kind| kind.name)
         .filter(|kind| match *kind {
             kind if CODE_KINDS.contains(&kind) => has_code,
-            "flow" => has_code && deep,
+            "flow" => deep && coverage.dex_files.done > 0 && !facts.components.is_empty(),
             "signature" | "signing" | "certificate" => is_apk,
             "application"
             | "component"
@@ -216,6 +216,9 @@ fn rule_options(
     let mut partial = BTreeSet::new();
     if packed || code_lost {
         partial.extend(CODE_KINDS.iter().map(|kind| (*kind).to_owned()));
+    }
+    if packed || code_lost || issues.iter().any(|issue| issue.kind.code.starts_with("flow/")) {
+        partial.insert("flow".to_owned());
     }
     RuleOptions { gathered: gathered_kinds, partial }
 }

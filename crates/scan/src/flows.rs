@@ -27,6 +27,17 @@ const GIVEN_UP: IssueKind = IssueKind {
     lost: text("经过该方法的数据流可能未被发现", "flows through it may not have been found"),
 };
 
+const NOTHING_TO_FOLLOW: IssueKind = IssueKind {
+    code: "flow/nothing-to-follow",
+    title: text("没有可运行的 DEX 代码或组件", "no DEX code or no component to run"),
+    lost: text("未分析数据流", "no data flow was looked at"),
+};
+const INPUTS_NOT_FOLLOWED: IssueKind = IssueKind {
+    code: "flow/inputs-not-followed",
+    title: text("组件过多，部分开放组件未运行", "too many components: some open ones were not run"),
+    lost: text("其他应用发给这些组件的数据未跟踪", "what other apps send to them was not followed"),
+};
+
 /// Flows as facts, at the places of their sinks.
 pub(crate) fn facts(found: &Flows, program: &Program<'_, '_>, ownership: &Ownership) -> Facts {
     let mut facts = Facts::default();
@@ -162,6 +173,12 @@ pub(crate) fn issues(found: &Flows) -> Vec<ScanIssue> {
     if found.exhausted {
         issues.push(ScanIssue::new(&EXHAUSTED).detail(format!("{} operations", found.steps)));
     }
+    if found.passed_over > 0 {
+        issues.push(
+            ScanIssue::new(&INPUTS_NOT_FOLLOWED)
+                .detail(format!("{} components", found.passed_over)),
+        );
+    }
     for place in &found.given_up {
         issues.push(ScanIssue { kind: &GIVEN_UP, place: place.clone(), detail: String::new() });
     }
@@ -220,6 +237,10 @@ pub fn flows(inputs: &[Input], models: &Models, options: Options) -> (Flows, Vec
     let is_library = |class: &str| {
         ownerships.iter().all(|ownership| matches!(ownership.of_class(class), Owner::Sdk(_)))
     };
+    if files.is_empty() || app.components.is_empty() {
+        issues.push(ScanIssue::new(&NOTHING_TO_FOLLOW));
+        return (Flows::default(), issues);
+    }
     let found = taint::analyse(&program, &app, models, &is_library, options);
     issues.extend(self::issues(&found));
     (found, issues)

@@ -57,6 +57,7 @@ impl Machine<'_, '_, '_> {
             // What a round finds holds for what it knew; the last one knows most.
             let earlier = std::mem::take(&mut self.flows);
             let complete = !std::mem::take(&mut self.truncated);
+            let mut passed_over = 0;
             self.start_process(&mut process);
             let order = self.order();
             for (done, index) in order.iter().enumerate() {
@@ -66,6 +67,7 @@ impl Machine<'_, '_, '_> {
                 if let Some(reach) = reaches.as_ref().and_then(|reaches| reaches.get(*index))
                     && !self.may_matter(*index, reach, &process)
                 {
+                    passed_over += usize::from(self.app.components[*index].open);
                     continue;
                 }
                 // Each component has its share of what is left.
@@ -85,6 +87,7 @@ impl Machine<'_, '_, '_> {
                     break;
                 }
             }
+            self.passed_over = passed_over;
             if self.truncated || !complete {
                 self.truncated = true;
                 self.flows.extend(earlier);

@@ -137,6 +137,8 @@ pub(super) struct Machine<'m, 'w, 'a> {
     pub(super) exhausted: bool,
     /// Some component was not run to its end.
     pub(super) truncated: bool,
+    /// Open components that were not run, because nothing private can reach them.
+    pub(super) passed_over: usize,
     /// Methods that were given up.
     pub(super) given_up: BTreeSet<u32>,
     /// Classes of which an object was made.
@@ -182,6 +184,7 @@ impl<'m, 'w, 'a> Machine<'m, 'w, 'a> {
             steps_max,
             exhausted: false,
             truncated: false,
+            passed_over: 0,
             given_up: BTreeSet::new(),
             made: BTreeSet::new(),
             memo: HashMap::new(),

@@ -27,11 +27,14 @@ pub use models::{DANGEROUS, Models, UNTRUSTED};
 use crate::program::Program;
 use domain::StepKind;
 use machine::Machine;
-use menshen_base::{CodePlace, Place};
+use menshen_base::{CodePlace, Confidence, Place};
 use world::World;
 
 /// Operations of one analysis.
 pub const STEPS_MAX: u64 = 2_000_000;
+
+/// Steps between source and sink of a flow that is sure.
+const SHORT_WAY_MAX: usize = 6;
 
 /// A call at one end of a flow, or a place on its way.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +55,16 @@ pub struct Flow {
     pub steps: Vec<FlowPlace>,
 }
 
+impl Flow {
+    /// Long ways go through more models of the platform, each of which may be wrong.
+    pub fn confidence(&self) -> Confidence {
+        match self.steps.len() {
+            0..=SHORT_WAY_MAX => Confidence::High,
+            _ => Confidence::Low,
+        }
+    }
+}
+
 /// What an analysis found.
 #[derive(Debug, Clone, Default)]
 pub struct Flows {
@@ -59,6 +72,9 @@ pub struct Flows {
     pub flows: Vec<Flow>,
     /// The operations ran out: there may be more.
     pub exhausted: bool,
+    /// Open components that were not run, because no private data can reach them: what others
+    /// send to them was not followed.
+    pub passed_over: usize,
     /// Methods that were not followed to their end.
     pub given_up: Vec<Place>,
     /// Operations that were run.
@@ -95,6 +111,7 @@ pub fn analyse(
     let mut found = Flows {
         exhausted: machine.truncated || machine.exhausted,
         steps: machine.steps,
+        passed_over: machine.passed_over,
         given_up: machine.given_up.iter().map(|method| place(&machine, *method, 0)).collect(),
         flows: Vec::new(),
     };

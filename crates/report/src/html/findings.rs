@@ -3,8 +3,9 @@
 use super::overview::places;
 use super::page::Page;
 use crate::view::{self, EvidenceIndex, OpenFinding, View};
-use crate::{standards, words};
+use crate::words;
 use menshen_base::{Occurrence, Owner, Severity, Text, text};
+use menshen_models::standards;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Locations shown before the rest is folded away.
@@ -137,7 +138,7 @@ fn maps(page: &mut Page, finding: &menshen_base::Finding) {
         for id in ids {
             page.raw("<span class=\"map\">");
             page.element_text("code", "", id);
-            if let Some(name) = standards::name(id) {
+            if let Some(name) = standards::title(id) {
                 page.raw(" ");
                 page.word(name);
             }

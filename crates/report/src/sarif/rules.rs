@@ -1,8 +1,9 @@
 //! The rule table of a run, and the taxonomies that its rules refer to.
 
 use crate::view::View;
-use crate::{Options, standards, words};
+use crate::{Options, words};
 use menshen_base::{Confidence, Finding, Lang, Maps, Severity, Text};
+use menshen_models::standards;
 use menshen_rules::assessment::RuleSummary;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -143,7 +144,7 @@ impl<'a> RuleTable<'a> {
             .map(|((name, organization, description), list)| {
                 let taxa: Vec<Value> = list
                     .iter()
-                    .map(|id| match standards::name(id) {
+                    .map(|id| match standards::title(id) {
                         Some(text) => {
                             json!({"id": id, "shortDescription": {"text": text.get(lang)}})
                         }
